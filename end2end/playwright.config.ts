@@ -1,0 +1,45 @@
+import { defineConfig } from "@playwright/test";
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+
+/** The system's Chromium; Playwright's own download when there is none. */
+function chromium(): string | undefined {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {
+    for (const folder of folders) {
+      const file = path.join(folder, name);
+      try {
+        accessSync(file, constants.X_OK);
+        return file;
+      } catch {
+        // Not in this folder.
+      }
+    }
+  }
+  return undefined;
+}
+
+const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+// Chromium's sandbox refuses to start for root.
+const sandbox = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+
+export default defineConfig({
+  testDir: "tests",
+  outputDir: "../target/end2end/results",
+  fullyParallel: true,
+  workers: 2,
+  retries: 0,
+  forbidOnly: true,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [["list"], ["json", { outputFile: "../target/end2end/report.json" }]],
+  use: {
+    trace: "retain-on-failure",
+    launchOptions: { executablePath: chromium(), args: [...quiet, ...sandbox] },
+  },
+  projects: [
+    { name: "hydrate" },
+    { name: "plain", testIgnore: "**/*.hydrate.spec.ts", use: { javaScriptEnabled: false } },
+  ],
+});

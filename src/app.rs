@@ -1,0 +1,86 @@
+//! The document around every page, and which path shows which.
+
+use leptos::{config::LeptosOptions, prelude::*};
+use leptos_router::{
+    SsrMode,
+    components::{Route, Router, Routes},
+    location::RequestUrl,
+    path,
+};
+
+use crate::{
+    auth::{
+        login::page::LoginPage,
+        passwords::page::PasswordPage,
+        sessions::page::{HomePage, LogoutPage, SessionsPage},
+        setup::page::SetupPage,
+    },
+    ui::{Brand, Page, form},
+};
+
+/// The title of the page at a path, as [`Brand::title`] completes it.
+fn title(path: &str) -> &'static str {
+    match path {
+        "/" => "Home",
+        "/accounts/setup/" => "Create the first administrator",
+        "/accounts/login/" => "Sign in",
+        "/accounts/logout/" => "Sign out",
+        "/accounts/password/change/" => "Change password",
+        _ if path.starts_with("/accounts/sessions/") => "Your sessions",
+        _ => "Page not found",
+    }
+}
+
+/// The document. Pages do not set their title, for the head is written before them.
+pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let url = use_context::<RequestUrl>().and_then(|url| url.parse().ok());
+    let title = Brand::of_this_site().title(url.as_ref().map_or("Home", |url| title(url.path())));
+    let title = if form::failure().is_some() { format!("Not accepted: {title}") } else { title };
+    let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                <title>{title}</title>
+                <link rel="stylesheet" href=stylesheet/>
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
+                <AutoReload options=options.clone()/>
+                <HydrationScripts options islands=true/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}
+
+/// The routes. Every page arrives in one write, so that none waits for the network twice.
+#[component]
+pub fn App() -> impl IntoView {
+    view! {
+        <Router>
+            <Routes fallback=NotFound>
+                <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/setup/") view=SetupPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/login/") view=LoginPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/logout/") view=LogoutPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/password/change/") view=PasswordPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/sessions/") view=SessionsPage ssr=SsrMode::Async/>
+            </Routes>
+        </Router>
+    }
+}
+
+/// No page has this path.
+#[component]
+fn NotFound() -> impl IntoView {
+    view! {
+        <Page heading="Page not found">
+            <p>"There is nothing at this address. Check it, or start from the home page."</p>
+            <p><a href="/">"Go to the home page"</a></p>
+        </Page>
+    }
+}

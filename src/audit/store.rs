@@ -1,0 +1,42 @@
+//! The table `audit_event`.
+
+use super::flow::{Action, Event};
+use crate::{
+    services::Client,
+    store::{Db, StoreError, Tx, changed, on_db},
+};
+
+pub(super) async fn insert(
+    tx: &mut Tx,
+    id: &str,
+    now: i64,
+    client: &Client,
+    event: &Event<'_>,
+) -> Result<(), StoreError> {
+    const SQL: &str = "insert into audit_event (id, at, action, actor_id, subject_id, source, session_id, detail) \
+         values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(now)
+            .bind(event.action.as_str())
+            .bind(event.actor)
+            .bind(event.subject)
+            .bind(&client.address)
+            .bind(event.session)
+            .bind(event.detail)
+    )
+    .map(drop)
+}
+
+pub(super) async fn failures_before(db: &Db, account_id: &str, at: i64) -> Result<i64, StoreError> {
+    const SQL: &str = "select count(*) from audit_event where subject_id = $1 and action = $2 and at <= $4 and at >= \
+         coalesce((select max(at) from audit_event where subject_id = $1 and action = $3 and at < $4), 0)";
+    on_db!(db, pool => sqlx::query_scalar(SQL)
+        .bind(account_id)
+        .bind(Action::SignInFailed.as_str())
+        .bind(Action::SignedIn.as_str())
+        .bind(at)
+        .fetch_one(pool))
+}

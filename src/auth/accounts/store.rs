@@ -1,0 +1,105 @@
+//! The tables `account` and `installation`.
+
+use super::flow::{Account, NewAccount};
+use crate::store::{Db, StoreError, Tx, changed, on_db};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    username: String,
+    username_canonical: String,
+    email: Option<String>,
+    password_hash: Option<String>,
+    created_at: i64,
+    disabled_at: Option<i64>,
+}
+
+impl From<Row> for Account {
+    fn from(row: Row) -> Self {
+        Self {
+            id: row.id,
+            username: row.username,
+            canonical: row.username_canonical,
+            email: row.email,
+            password_hash: row.password_hash,
+            created_at: row.created_at,
+            disabled: row.disabled_at.is_some(),
+        }
+    }
+}
+
+/// The account of a canonical username, else of a canonical e-mail address.
+pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, StoreError> {
+    const SQL: &str = "select id, username, username_canonical, email, password_hash, created_at, disabled_at \
+         from account where username_canonical = $1 or email_canonical = $1 \
+         order by case when username_canonical = $1 then 0 else 1 end limit 1";
+    let row = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(canonical).fetch_optional(pool))?;
+    Ok(row.map(Account::from))
+}
+
+pub(super) async fn get(db: &Db, id: &str) -> Result<Option<Account>, StoreError> {
+    const SQL: &str = "select id, username, username_canonical, email, password_hash, created_at, disabled_at \
+         from account where id = $1";
+    let row = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(id).fetch_optional(pool))?;
+    Ok(row.map(Account::from))
+}
+
+pub(super) async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
+    const SQL: &str = "select id, username, username_canonical, email, password_hash, created_at, disabled_at \
+         from account order by username_canonical";
+    let rows = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).fetch_all(pool))?;
+    Ok(rows.into_iter().map(Account::from).collect())
+}
+
+pub(super) async fn any(db: &Db) -> Result<bool, StoreError> {
+    const SQL: &str = "select id from account limit 1";
+    Ok(on_db!(db, pool => sqlx::query_scalar::<_, String>(SQL).fetch_optional(pool))?.is_some())
+}
+
+/// Adds an account unless its username or e-mail address is somebody's; says whether it did.
+///
+/// A name is taken when anybody has it as username or as e-mail address, since either signs in.
+pub(super) async fn insert(tx: &mut Tx, new: &NewAccount) -> Result<bool, StoreError> {
+    const SQL: &str = "insert into account \
+         (id, username, username_canonical, email, email_canonical, password_hash, user_handle, created_at, password_changed_at) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $8 where not exists (select 1 from account \
+         where username_canonical in ($3, $5) or email_canonical in ($3, $5)) \
+         on conflict do nothing";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(&new.id)
+            .bind(new.username.as_str())
+            .bind(new.username.canonical().as_str())
+            .bind(new.email.as_ref().map(|email| email.as_str()))
+            .bind(new.email.as_ref().map(|email| email.canonical().as_str()))
+            .bind(new.password_hash.as_str())
+            .bind(new.user_handle.as_slice())
+            .bind(new.created_at)
+    )
+    .map(|rows| rows == 1)
+}
+
+/// Marks the installation as set up; only the first caller is told `true`.
+pub(super) async fn claim_installation(tx: &mut Tx, now: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "update installation set set_up_at = $1 where id = 1 and set_up_at is null";
+    changed!(tx, sqlx::query(SQL).bind(now)).map(|rows| rows == 1)
+}
+
+/// Disables or enables an account; says whether that changed anything.
+pub(super) async fn set_disabled(tx: &mut Tx, id: &str, at: Option<i64>) -> Result<bool, StoreError> {
+    const SQL: &str = "update account set disabled_at = $2 where id = $1 and (disabled_at is null) <> ($2 is null)";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(at)).map(|rows| rows == 1)
+}
+
+/// Stores a new password.
+pub(super) async fn set_password(tx: &mut Tx, id: &str, hash: &str, now: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "update account set password_hash = $2, password_changed_at = $3 where id = $1";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(hash).bind(now)).map(|rows| rows == 1)
+}
+
+/// Stores the same password hashed anew, unless it has been changed or hashed anew meanwhile.
+pub(super) async fn rehash(tx: &mut Tx, id: &str, old: &str, new: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "update account set password_hash = $3 where id = $1 and password_hash = $2";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(old).bind(new)).map(|rows| rows == 1)
+}

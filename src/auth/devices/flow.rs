@@ -1,0 +1,52 @@
+//! Recognises a browser, and remembers one.
+
+use super::store;
+use crate::{
+    crypto::token::Token,
+    services::{FlowError, Services},
+    store::Tx,
+};
+
+/// Browsers remembered for an account; the one unused for longest makes room.
+pub(super) const MOST: i64 = 10;
+/// How long a browser is remembered after its last sign-in: 400 days, the most that browsers keep a cookie.
+pub const LIFETIME: i64 = 400 * 24 * 3600;
+
+/// The public id of a browser, if the token is that of one remembered for this account.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn recognise(services: &Services, account_id: &str, token: &Token) -> Result<Option<String>, FlowError> {
+    let since = services.clock.now().saturating_sub(LIFETIME);
+    Ok(store::find(&services.db, account_id, token.hash().as_slice(), since).await?)
+}
+
+/// Marks a recognised browser as used now, or remembers a new one and answers its token.
+///
+/// # Errors
+/// [`FlowError::Store`], [`FlowError::Random`].
+pub async fn remember(
+    services: &Services,
+    tx: &mut Tx,
+    account_id: &str,
+    known: Option<&str>,
+) -> Result<Option<Token>, FlowError> {
+    let now = services.clock.now();
+    if let Some(id) = known {
+        if store::touch(tx, id, now).await? {
+            return Ok(None);
+        }
+    }
+    let token = Token::generate(&services.random)?;
+    store::insert(tx, &services.random.uuid_v7(now)?, account_id, token.hash().as_slice(), now).await?;
+    store::keep_latest(tx, account_id).await?;
+    Ok(Some(token))
+}
+
+/// Forgets all browsers of an account.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn forget_all_of(tx: &mut Tx, account_id: &str) -> Result<(), FlowError> {
+    Ok(store::delete_all_of(tx, account_id).await?)
+}

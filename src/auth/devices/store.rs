@@ -1,0 +1,31 @@
+//! The table `known_device`.
+
+use super::flow::MOST;
+use crate::store::{Db, StoreError, Tx, changed, on_db};
+
+pub(super) async fn find(db: &Db, account_id: &str, hash: &[u8], since: i64) -> Result<Option<String>, StoreError> {
+    const SQL: &str = "select id from known_device where token_hash = $1 and account_id = $2 and last_used_at >= $3";
+    on_db!(db, pool => sqlx::query_scalar(SQL).bind(hash).bind(account_id).bind(since).fetch_optional(pool))
+}
+
+pub(super) async fn touch(tx: &mut Tx, id: &str, now: i64) -> Result<bool, StoreError> {
+    const SQL: &str = "update known_device set last_used_at = $2 where id = $1";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(now)).map(|rows| rows == 1)
+}
+
+pub(super) async fn insert(tx: &mut Tx, id: &str, account_id: &str, hash: &[u8], now: i64) -> Result<(), StoreError> {
+    const SQL: &str =
+        "insert into known_device (id, account_id, token_hash, created_at, last_used_at) values ($1, $2, $3, $4, $4)";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(account_id).bind(hash).bind(now)).map(drop)
+}
+
+pub(super) async fn keep_latest(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
+    const SQL: &str = "delete from known_device where account_id = $1 and id not in \
+         (select id from known_device where account_id = $1 order by last_used_at desc, id desc limit $2)";
+    changed!(tx, sqlx::query(SQL).bind(account_id).bind(MOST)).map(drop)
+}
+
+pub(super) async fn delete_all_of(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
+    const SQL: &str = "delete from known_device where account_id = $1";
+    changed!(tx, sqlx::query(SQL).bind(account_id)).map(drop)
+}

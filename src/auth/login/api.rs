@@ -1,0 +1,21 @@
+//! The server function of the sign-in page.
+
+use leptos::prelude::*;
+
+use crate::error::Error;
+
+/// Signs in by username or e-mail address and password.
+#[server(prefix = "/accounts", endpoint = "login/")]
+pub async fn sign_in(login: String, password: String, next: Option<String>) -> Result<(), Error> {
+    use crate::{auth::login::flow, request};
+    let (services, client) = (request::services()?, request::client()?);
+    let password = request::password(password)?;
+    let device = request::device()?;
+    let signed_in = flow::sign_in(&services, &client, &login, password, device.as_ref())
+        .await
+        .map_err(request::refuse)?;
+    request::sign_out_previous(&services, &client).await?;
+    request::set_session(&signed_in.session)?;
+    request::set_device(signed_in.device.as_ref())?;
+    request::go_next(next.as_deref())
+}

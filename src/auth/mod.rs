@@ -1,0 +1,21 @@
+//! Who is asking, and how they prove it.
+//!
+//! | room | what it does |
+//! |---|---|
+//! | [`accounts`] | administrators and their names |
+//! | [`passwords`] | the rules of passwords, proving one, changing one |
+//! | [`throttle`] | slows guessing without shutting the owner out |
+//! | [`devices`] | browsers that have signed in before |
+//! | [`sessions`] | signed-in browsers, and the proof of it that flows ask for |
+//! | [`login`] | from a name and a password to a session |
+//! | [`setup`] | the first administrator |
+
+pub mod accounts;
+#[cfg(feature = "ssr")]
+pub mod devices;
+pub mod login;
+pub mod passwords;
+pub mod sessions;
+pub mod setup;
+#[cfg(feature = "ssr")]
+pub mod throttle;

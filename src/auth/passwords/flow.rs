@@ -1,0 +1,272 @@
+//! Proves a password at one cost for every wrong try, and changes it.
+
+use zeroize::Zeroizing;
+
+use super::domain::{Rules, Weakness};
+use crate::{
+    audit::flow::{self as audit, Action, Event},
+    auth::{
+        accounts::flow::{self as accounts, Account},
+        devices, sessions,
+        sessions::flow::Admin,
+        throttle::flow::{self as throttle, Subject},
+    },
+    crypto::{
+        passwords::{Password, PasswordHash, Verdict},
+        token::Token,
+    },
+    error::Error,
+    services::{Client, FlowError, Services},
+    store::Tx,
+};
+
+/// Where a try is counted: for a browser known to the account, or for a network source.
+#[derive(Clone, Debug)]
+pub struct Lane {
+    /// Counted for the account.
+    account: Subject,
+    /// Counted for the source; not for a known browser.
+    source: Option<Subject>,
+    /// Public id of the known browser.
+    device: Option<String>,
+}
+
+impl Lane {
+    /// The lane of a try on `canonical` (an account's canonical username, or what was typed).
+    ///
+    /// # Errors
+    /// [`FlowError::Store`].
+    pub async fn find(
+        services: &Services,
+        client: &Client,
+        account: Option<&Account>,
+        canonical: &str,
+        device: Option<&Token>,
+    ) -> Result<Self, FlowError> {
+        if let (Some(account), Some(token)) = (account, device) {
+            if let Some(id) = devices::flow::recognise(services, &account.id, token).await? {
+                return Ok(Self { account: Subject::of(&[canonical, "device", &id]), source: None, device: Some(id) });
+            }
+        }
+        Ok(Self {
+            account: Subject::of(&[canonical, "source", &client.source]),
+            source: Some(Subject::of(&[&client.source])),
+            device: None,
+        })
+    }
+
+    /// Public id of the browser, when it is known to the account.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        self.device.as_deref()
+    }
+}
+
+/// A password that was right; says so to the limits with [`Proof::accept`].
+#[derive(Debug)]
+pub struct Proof {
+    lane: Lane,
+    rehash: Option<PasswordHash>,
+}
+
+impl Proof {
+    /// Public id of the browser, when it is known to the account.
+    #[must_use]
+    pub fn device(&self) -> Option<&str> {
+        self.lane.device()
+    }
+
+    /// In the transaction of what the password was for: clears the failures of this lane only,
+    /// and stores the hash anew when its parameters were old.
+    ///
+    /// # Errors
+    /// [`FlowError::Store`].
+    pub async fn accept(&self, services: &Services, tx: &mut Tx, account: &Account) -> Result<(), FlowError> {
+        throttle::clear(tx, throttle::ACCOUNT, &self.lane.account).await?;
+        if let Some(source) = &self.lane.source {
+            throttle::give_back(services, tx, throttle::SOURCE, source).await?;
+        }
+        if let Some(hash) = &self.rehash {
+            accounts::store_rehash(tx, account, hash).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Why a try was refused; for the audit trail, never for the one who tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refused {
+    /// No such account.
+    Unknown,
+    /// The account is disabled.
+    Disabled,
+    /// The account has no password.
+    NoPassword,
+    /// It was too early for another try.
+    TooEarly,
+    /// The password is wrong.
+    Wrong,
+    /// The stored hash cannot be read.
+    Corrupt,
+}
+
+impl Refused {
+    /// For the audit trail.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown account",
+            Self::Disabled => "disabled",
+            Self::NoPassword => "no password",
+            Self::TooEarly => "too early",
+            Self::Wrong => "wrong password",
+            Self::Corrupt => "corrupt hash",
+        }
+    }
+}
+
+/// Looks whether a password is an account's. Counts the try first, and works as long for an
+/// unknown account, a disabled one or a try that comes too early as for a wrong password.
+///
+/// # Errors
+/// [`Error::TooManyTries`] when the source as a whole has to wait, whoever is meant;
+/// [`FlowError::Hashing`], [`FlowError::Store`].
+pub async fn prove(
+    services: &Services,
+    lane: Lane,
+    account: Option<&Account>,
+    password: Password,
+) -> Result<Result<Proof, Refused>, FlowError> {
+    if let Some(source) = &lane.source {
+        if !throttle::take(services, throttle::SOURCE, source).await? {
+            return Err(Error::TooManyTries.into());
+        }
+    }
+    let in_time = throttle::take(services, throttle::ACCOUNT, &lane.account).await?;
+    let (hash, refused) = match account {
+        _ if !in_time => (None, Refused::TooEarly),
+        None => (None, Refused::Unknown),
+        Some(account) if account.disabled => (None, Refused::Disabled),
+        Some(account) => (account.password_hash.as_deref(), Refused::NoPassword),
+    };
+    Ok(match services.passwords.verify(password, hash.map(|hash| PasswordHash::stored(hash.to_owned()))).await? {
+        Verdict::Right { rehash } => Ok(Proof { lane, rehash }),
+        Verdict::Corrupt => {
+            tracing::error!(account = account.map(|account| &*account.id), "the stored password hash cannot be read");
+            Err(Refused::Corrupt)
+        }
+        Verdict::Wrong => Err(if hash.is_some() { Refused::Wrong } else { refused }),
+    })
+}
+
+/// With a second factor always asked for, a password may be shorter.
+fn rules(services: &Services) -> Rules {
+    if services.settings.mfa_required { Rules::WITH_SECOND_FACTOR } else { Rules::ONLY_FACTOR }
+}
+
+/// Checks a new password against the rules and hashes it. `context` holds names it must not be made of.
+///
+/// # Errors
+/// The rule's [`Error`], [`FlowError::Hashing`].
+pub async fn hash_new(
+    services: &Services,
+    password: Password,
+    context: &[&str],
+) -> Result<PasswordHash, FlowError> {
+    let settings = &services.settings;
+    let rules = rules(services);
+    let brand = &settings.brand;
+    let mut words = vec!["inmor", brand.operator.as_str(), brand.name.as_str(), brand.tagline.as_str()];
+    words.push(settings.public_url.host());
+    words.extend(context.iter().copied().filter(|word| !word.is_empty()));
+    // the strength estimate takes milliseconds: not on an async thread
+    let candidate = Zeroizing::new(password.expose().to_owned());
+    let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
+    let judged = tokio::task::spawn_blocking(move || {
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        rules.judge(&candidate, &words)
+    });
+    match judged.await {
+        Ok(Ok(())) => Ok(services.passwords.hash(password).await?),
+        Ok(Err(weakness)) => Err(error_of(weakness).into()),
+        Err(_) => Err(Error::Internal.into()),
+    }
+}
+
+fn error_of(weakness: Weakness) -> Error {
+    match weakness {
+        Weakness::TooShort { min } => Error::PasswordTooShort { min: u32::try_from(min).unwrap_or(u32::MAX) },
+        Weakness::TooLong => Error::PasswordTooLong,
+        Weakness::Common => Error::PasswordCommon,
+        Weakness::Context => Error::PasswordFromContext,
+    }
+}
+
+/// Changes the caller's password, ends all their other sessions, and answers this session's new token.
+///
+/// # Errors
+/// [`Error::WrongCurrentPassword`], [`Error::PasswordUnchanged`], a password rule's error.
+pub async fn change(
+    services: &Services,
+    client: &Client,
+    who: &Admin,
+    device: Option<&Token>,
+    (current, new): (Password, Password),
+) -> Result<Token, FlowError> {
+    let account = accounts::get(services, who.account_id()).await?.ok_or(Error::SignInFirst)?;
+    let lane = Lane::find(services, client, Some(&account), &account.canonical, device).await?;
+    let unchanged = current.expose() == new.expose();
+    let proof = match prove(services, lane, Some(&account), current).await? {
+        Ok(proof) => proof,
+        Err(refused) => {
+            note(services, client, &who.event(Action::ReauthenticationFailed, refused.as_str())).await?;
+            return Err(Error::WrongCurrentPassword.into());
+        }
+    };
+    if unchanged {
+        return Err(Error::PasswordUnchanged.into());
+    }
+    let hash = hash_new(services, new, &[who.username(), who.email()]).await?;
+    let mut tx = services.db.begin().await?;
+    proof.accept(services, &mut tx, &account).await?;
+    accounts::store_password(services, &mut tx, &account.id, &hash).await?;
+    let token = sessions::flow::keep_only(services, &mut tx, who).await?;
+    audit::record(services, &mut tx, client, &who.event(Action::PasswordChanged, "")).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// Sets an account's password from the shell and ends all its sessions.
+///
+/// # Errors
+/// A password rule's error.
+pub async fn set(services: &Services, client: &Client, account: &Account, new: Password) -> Result<(), FlowError> {
+    let email = account.email.as_deref().unwrap_or_default();
+    let hash = hash_new(services, new, &[&account.username, email]).await?;
+    let mut tx = services.db.begin().await?;
+    accounts::store_password(services, &mut tx, &account.id, &hash).await?;
+    sessions::flow::end_all_of(&mut tx, &account.id).await?;
+    devices::flow::forget_all_of(&mut tx, &account.id).await?;
+    let event =
+        Event { action: Action::PasswordSet, actor: None, subject: Some(&account.id), session: None, detail: "" };
+    audit::record(services, &mut tx, client, &event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Writes an event that goes with no other change.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn note(services: &Services, client: &Client, event: &Event<'_>) -> Result<(), FlowError> {
+    let mut tx = services.db.begin().await?;
+    audit::record(services, &mut tx, client, event).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The least number of characters a new password may have.
+#[must_use]
+pub fn least_length(services: &Services) -> u32 {
+    u32::try_from(rules(services).min_length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,150 @@
+//! When a session lives, who may do what in it, and how it is put into words.
+
+use time::{OffsetDateTime, macros::format_description};
+
+/// Sessions an account may have; signing in again ends the one unused for longest.
+pub const MOST: i64 = 10;
+/// Seconds between two writes of "last seen".
+pub const SEEN_EVERY: i64 = 60;
+
+/// How long sessions live, in seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Without a request.
+    pub idle: i64,
+    /// In all.
+    pub lifetime: i64,
+}
+
+impl Limits {
+    /// Whether a session of these times is alive at `now`. A clock set back ends none.
+    #[must_use]
+    pub const fn alive(self, created_at: i64, last_seen_at: i64, now: i64) -> bool {
+        now.saturating_sub(last_seen_at) <= self.idle && now.saturating_sub(created_at) < self.lifetime
+    }
+}
+
+/// How somebody proved who they are, by its
+/// [RFC 8176](https://www.rfc-editor.org/rfc/rfc8176#section-2) name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// Password.
+    Pwd,
+}
+
+impl Method {
+    /// The stored name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pwd => "pwd",
+        }
+    }
+}
+
+/// Stored method names in words.
+#[must_use]
+pub fn methods_in_words(methods: &str) -> String {
+    let words: Vec<&str> = methods
+        .split_whitespace()
+        .map(|method| match method {
+            "pwd" => "password",
+            other => other,
+        })
+        .collect();
+    words.join(" and ")
+}
+
+/// A time as people read it: `2026-11-24 17:45 UTC`.
+#[must_use]
+pub fn time_in_words(seconds: i64) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .and_then(|time| time.format(format).ok())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
+/// Browser and system of a `User-Agent`, for display only: `Firefox on Linux`.
+#[must_use]
+pub fn browser_in_words(user_agent: &str) -> String {
+    // the first name that occurs wins: each browser also carries the names of those it copies
+    const BROWSERS: [(&str, &str); 9] = [
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("SamsungBrowser/", "Samsung Internet"),
+        ("Firefox/", "Firefox"),
+        ("FxiOS/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("CriOS/", "Chrome"),
+        ("Safari/", "Safari"),
+        ("curl/", "curl"),
+    ];
+    const SYSTEMS: [(&str, &str); 8] = [
+        ("Windows", "Windows"),
+        ("Android", "Android"),
+        ("iPhone", "iPhone"),
+        ("iPad", "iPad"),
+        ("Mac OS X", "macOS"),
+        ("CrOS", "ChromeOS"),
+        ("Linux", "Linux"),
+        ("BSD", "BSD"),
+    ];
+    let named = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+    };
+    match (named(&BROWSERS), named(&SYSTEMS)) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(browser), None) => browser.to_owned(),
+        (None, Some(system)) => format!("A program on {system}"),
+        (None, None) => "Unknown browser".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { idle: 3600, lifetime: 43_200 };
+
+    #[test]
+    fn ses_05_a_session_lives_until_the_idle_limit_and_not_a_second_longer() {
+        assert!(LIMITS.alive(0, 1000, 1000 + 3599));
+        assert!(LIMITS.alive(0, 1000, 1000 + 3600));
+        assert!(!LIMITS.alive(0, 1000, 1000 + 3601));
+    }
+
+    #[test]
+    fn ses_06_activity_does_not_extend_the_lifetime() {
+        assert!(LIMITS.alive(0, 43_199, 43_199));
+        assert!(!LIMITS.alive(0, 43_200, 43_200));
+    }
+
+    #[test]
+    fn a_clock_jump_in_either_direction_ends_no_session_by_arithmetic() {
+        assert!(LIMITS.alive(1000, 1000, 0));
+        assert!(LIMITS.alive(i64::MAX, i64::MAX, i64::MIN));
+        assert!(!LIMITS.alive(i64::MIN, i64::MIN, i64::MAX));
+    }
+
+    #[test]
+    fn browsers_and_systems_are_told_apart_by_the_name_that_only_they_carry() {
+        let edge = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36 Edg/120.0";
+        let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36";
+        let safari = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14_0) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.0 Safari/605.1.15";
+        let android = "Mozilla/5.0 (Android 14; Mobile; rv:120.0) Gecko/120.0 Firefox/120.0";
+        assert_eq!(browser_in_words(edge), "Edge on Windows");
+        assert_eq!(browser_in_words(chrome), "Chrome on Linux");
+        assert_eq!(browser_in_words(safari), "Safari on macOS");
+        assert_eq!(browser_in_words(android), "Firefox on Android");
+        assert_eq!(browser_in_words(""), "Unknown browser");
+        assert_eq!(browser_in_words("<script>"), "Unknown browser");
+    }
+
+    #[test]
+    fn times_are_shown_in_utc_and_absurd_ones_do_not_panic() {
+        assert_eq!(time_in_words(0), "1970-01-01 00:00 UTC");
+        assert_eq!(time_in_words(1_795_000_000), "2026-11-18 10:26 UTC");
+        assert_eq!(time_in_words(i64::MAX), "unknown");
+    }
+}

@@ -1,0 +1,246 @@
+//! Starts, finds, lists and ends sessions. Only this room can make an [`Admin`].
+
+use super::{
+    SessionLine, Standing,
+    domain::{self, Limits, Method, SEEN_EVERY},
+    store::{self, Row},
+};
+use crate::{
+    audit::flow::{self as audit, Action, Event},
+    crypto::token::Token,
+    error::Error,
+    services::{Client, FlowError, Services},
+    store::Tx,
+};
+
+/// Proof that the caller is signed in. Only a live session gives one.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    account_id: String,
+    username: String,
+    email: Option<String>,
+    session_id: String,
+    authenticated_at: i64,
+    methods: String,
+}
+
+impl Admin {
+    /// Id of the account.
+    #[must_use]
+    pub fn account_id(&self) -> &str {
+        &self.account_id
+    }
+
+    /// The username, as its owner writes it.
+    #[must_use]
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    /// The e-mail address; empty when there is none.
+    #[must_use]
+    pub fn email(&self) -> &str {
+        self.email.as_deref().unwrap_or_default()
+    }
+
+    /// Public id of the session.
+    #[must_use]
+    pub fn session_id(&self) -> &str {
+        &self.session_id
+    }
+
+    /// An event that this administrator causes on their own account.
+    #[must_use]
+    pub fn event<'a>(&'a self, action: Action, detail: &'a str) -> Event<'a> {
+        Event {
+            action,
+            actor: Some(&self.account_id),
+            subject: Some(&self.account_id),
+            session: Some(&self.session_id),
+            detail,
+        }
+    }
+}
+
+impl From<Row> for Admin {
+    fn from(row: Row) -> Self {
+        Self {
+            account_id: row.account_id,
+            username: row.username,
+            email: row.email,
+            session_id: row.id,
+            authenticated_at: row.authenticated_at,
+            methods: row.methods,
+        }
+    }
+}
+
+fn limits(services: &Services) -> Limits {
+    Limits { idle: services.settings.session_idle_timeout, lifetime: services.settings.session_lifetime }
+}
+
+/// Starts a session in the transaction of the sign-in and answers its token.
+///
+/// # Errors
+/// [`Error::WrongCredentials`] when the account was disabled meanwhile.
+pub async fn start(
+    services: &Services,
+    tx: &mut Tx,
+    client: &Client,
+    account_id: &str,
+    methods: &[Method],
+) -> Result<Token, FlowError> {
+    let now = services.clock.now();
+    let token = Token::generate(&services.random)?;
+    let id = services.random.uuid_v7(now)?;
+    let methods = methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(" ");
+    let hash = token.hash();
+    let new = store::New { id: &id, hash: hash.as_slice(), account_id, methods: &methods, now };
+    if !store::insert(tx, &new, client).await? {
+        return Err(Error::WrongCredentials.into());
+    }
+    store::keep_latest(tx, account_id).await?;
+    let event = Event {
+        action: Action::SignedIn,
+        actor: Some(account_id),
+        subject: Some(account_id),
+        session: Some(&id),
+        detail: &methods,
+    };
+    audit::record(services, tx, client, &event).await?;
+    Ok(token)
+}
+
+/// Who holds this token, if it is that of a live session; notes the request once a minute.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn find(services: &Services, client: &Client, token: &Token) -> Result<Option<Admin>, FlowError> {
+    let Some(row) = store::find(&services.db, token.hash().as_slice()).await? else {
+        return Ok(None);
+    };
+    let now = services.clock.now();
+    if !limits(services).alive(row.created_at, row.last_seen_at, now) {
+        return Ok(None);
+    }
+    let before = now.saturating_sub(SEEN_EVERY);
+    if row.last_seen_at <= before {
+        let mut tx = services.db.begin().await?;
+        store::touch(&mut tx, &row.id, now, before, client).await?;
+        tx.commit().await?;
+    }
+    Ok(Some(row.into()))
+}
+
+/// What the home page shows.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn standing(services: &Services, who: &Admin) -> Result<Standing, FlowError> {
+    Ok(Standing {
+        username: who.username.clone(),
+        email: who.email.clone(),
+        signed_in: domain::time_in_words(who.authenticated_at),
+        methods: domain::methods_in_words(&who.methods),
+        failures: audit::failures_before(&services.db, &who.account_id, who.authenticated_at).await?,
+        sessions: i64::try_from(live(services, who).await?.len()).unwrap_or(i64::MAX),
+    })
+}
+
+async fn live(services: &Services, who: &Admin) -> Result<Vec<Row>, FlowError> {
+    let (limits, now) = (limits(services), services.clock.now());
+    let mut rows = store::list(&services.db, &who.account_id).await?;
+    rows.retain(|row| limits.alive(row.created_at, row.last_seen_at, now));
+    Ok(rows)
+}
+
+/// The caller's live sessions, the latest used first.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn list(services: &Services, who: &Admin) -> Result<Vec<SessionLine>, FlowError> {
+    let rows = live(services, who).await?;
+    let line = |row: Row| SessionLine {
+        current: row.id == who.session_id,
+        browser: domain::browser_in_words(&row.user_agent),
+        address: row.source,
+        signed_in: domain::time_in_words(row.authenticated_at),
+        methods: domain::methods_in_words(&row.methods),
+        last_seen: domain::time_in_words(row.last_seen_at),
+        id: row.id,
+    };
+    Ok(rows.into_iter().map(line).collect())
+}
+
+/// Ends one of the caller's own sessions.
+///
+/// # Errors
+/// [`Error::NotFound`] when the id is nobody's or somebody else's.
+pub async fn end(services: &Services, client: &Client, who: &Admin, id: &str) -> Result<(), FlowError> {
+    let mut tx = services.db.begin().await?;
+    if !store::delete(&mut tx, &who.account_id, id).await? {
+        return Err(Error::NotFound.into());
+    }
+    audit::record(services, &mut tx, client, &who.event(Action::SessionEnded, id)).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Ends all sessions of the caller but this one, which gets the answered token.
+///
+/// # Errors
+/// [`Error::SignInFirst`] when this session was ended meanwhile.
+pub async fn end_others(services: &Services, client: &Client, who: &Admin) -> Result<Token, FlowError> {
+    let mut tx = services.db.begin().await?;
+    let token = keep_only(services, &mut tx, who).await?;
+    audit::record(services, &mut tx, client, &who.event(Action::OtherSessionsEnded, "")).await?;
+    tx.commit().await?;
+    Ok(token)
+}
+
+/// In the caller's transaction, ends all of an administrator's sessions but this one, under a new token.
+///
+/// # Errors
+/// [`Error::SignInFirst`] when this session was ended meanwhile.
+pub async fn keep_only(services: &Services, tx: &mut Tx, who: &Admin) -> Result<Token, FlowError> {
+    let token = Token::generate(&services.random)?;
+    if !store::rotate(tx, &who.session_id, token.hash().as_slice()).await? {
+        return Err(Error::SignInFirst.into());
+    }
+    store::delete_all_of(tx, &who.account_id, &who.session_id).await?;
+    Ok(token)
+}
+
+/// Signs the caller out.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn sign_out(services: &Services, client: &Client, who: &Admin) -> Result<(), FlowError> {
+    let mut tx = services.db.begin().await?;
+    if store::delete(&mut tx, &who.account_id, &who.session_id).await? {
+        audit::record(services, &mut tx, client, &who.event(Action::SignedOut, "")).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// In the caller's transaction, ends all sessions of an account.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn end_all_of(tx: &mut Tx, account_id: &str) -> Result<u64, FlowError> {
+    Ok(store::delete_all_of(tx, account_id, "").await?)
+}
+
+/// Deletes at most a thousand sessions that have run out.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn purge(services: &Services) -> Result<u64, FlowError> {
+    let (limits, now) = (limits(services), services.clock.now());
+    let mut tx = services.db.begin().await?;
+    let gone =
+        store::purge(&mut tx, now.saturating_sub(limits.idle), now.saturating_sub(limits.lifetime)).await?;
+    tx.commit().await?;
+    Ok(gone)
+}

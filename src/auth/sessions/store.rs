@@ -1,0 +1,107 @@
+//! The table `session`.
+
+use super::domain::MOST;
+use crate::{
+    services::Client,
+    store::{Db, StoreError, Tx, changed, on_db},
+};
+
+/// A session and the names of its account.
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    pub(super) id: String,
+    pub(super) account_id: String,
+    pub(super) methods: String,
+    pub(super) source: String,
+    pub(super) user_agent: String,
+    pub(super) created_at: i64,
+    pub(super) last_seen_at: i64,
+    pub(super) authenticated_at: i64,
+    pub(super) username: String,
+    pub(super) email: Option<String>,
+}
+
+/// The session of a token hash, unless its account is disabled.
+pub(super) async fn find(db: &Db, hash: &[u8]) -> Result<Option<Row>, StoreError> {
+    const SQL: &str = "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
+         authenticated_at, username, email from session join account on account.id = account_id \
+         where token_hash = $1 and disabled_at is null";
+    on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(hash).fetch_optional(pool))
+}
+
+pub(super) async fn list(db: &Db, account_id: &str) -> Result<Vec<Row>, StoreError> {
+    const SQL: &str = "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
+         authenticated_at, username, email from session join account on account.id = account_id \
+         where account_id = $1 order by last_seen_at desc, session.id desc";
+    on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(account_id).fetch_all(pool))
+}
+
+/// A session to be added.
+pub(super) struct New<'a> {
+    pub(super) id: &'a str,
+    pub(super) hash: &'a [u8],
+    pub(super) account_id: &'a str,
+    pub(super) methods: &'a str,
+    pub(super) now: i64,
+}
+
+/// Adds a session for an account that is not disabled; says whether it did.
+pub(super) async fn insert(tx: &mut Tx, new: &New<'_>, client: &Client) -> Result<bool, StoreError> {
+    const SQL: &str = "insert into session (id, token_hash, account_id, methods, source, user_agent, created_at, \
+         last_seen_at, authenticated_at, reauthenticated_at) \
+         select $1, $2, id, $4, $5, $6, $7, $7, $7, $7 from account where id = $3 and disabled_at is null";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(new.id)
+            .bind(new.hash)
+            .bind(new.account_id)
+            .bind(new.methods)
+            .bind(&client.address)
+            .bind(&client.user_agent)
+            .bind(new.now)
+    )
+    .map(|rows| rows == 1)
+}
+
+/// Ends all but the latest sessions of an account.
+pub(super) async fn keep_latest(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
+    const SQL: &str = "delete from session where account_id = $1 and id not in \
+         (select id from session where account_id = $1 order by last_seen_at desc, id desc limit $2)";
+    changed!(tx, sqlx::query(SQL).bind(account_id).bind(MOST)).map(drop)
+}
+
+/// Notes a request, unless another one noted itself after `before`.
+pub(super) async fn touch(tx: &mut Tx, id: &str, now: i64, before: i64, client: &Client) -> Result<(), StoreError> {
+    const SQL: &str =
+        "update session set last_seen_at = $2, source = $4, user_agent = $5 where id = $1 and last_seen_at <= $3";
+    changed!(
+        tx,
+        sqlx::query(SQL).bind(id).bind(now).bind(before).bind(&client.address).bind(&client.user_agent)
+    )
+    .map(drop)
+}
+
+/// Gives a session a new token; the old one is dead from then on.
+pub(super) async fn rotate(tx: &mut Tx, id: &str, hash: &[u8]) -> Result<bool, StoreError> {
+    const SQL: &str = "update session set token_hash = $2 where id = $1";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(hash)).map(|rows| rows == 1)
+}
+
+pub(super) async fn delete(tx: &mut Tx, account_id: &str, id: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "delete from session where id = $2 and account_id = $1";
+    changed!(tx, sqlx::query(SQL).bind(account_id).bind(id)).map(|rows| rows == 1)
+}
+
+/// Ends all sessions of an account but one.
+pub(super) async fn delete_all_of(tx: &mut Tx, account_id: &str, but: &str) -> Result<u64, StoreError> {
+    const SQL: &str = "delete from session where account_id = $1 and id <> $2";
+    changed!(tx, sqlx::query(SQL).bind(account_id).bind(but))
+}
+
+/// Deletes at most a thousand sessions that nobody has used since `seen` or that began before `created`.
+pub(super) async fn purge(tx: &mut Tx, seen: i64, created: i64) -> Result<u64, StoreError> {
+    const SQL: &str = "delete from session where id in \
+         (select id from session where last_seen_at < $1 or created_at < $2 limit 1000)";
+    changed!(tx, sqlx::query(SQL).bind(seen).bind(created))
+}

@@ -1,0 +1,82 @@
+//! Takes a try, and gives it back.
+
+use sha2::{Digest, Sha256};
+
+use super::store;
+use crate::{
+    services::{FlowError, Services},
+    store::Tx,
+};
+
+/// How often something may fail.
+#[derive(Clone, Copy, Debug)]
+pub struct Limit {
+    /// Name in the table.
+    pub(super) purpose: &'static str,
+    /// Failures that cost no delay.
+    pub(super) free: i64,
+    /// The longest delay after a failure, in seconds; delays double up to it.
+    pub(super) longest: i64,
+}
+
+/// Tries on one account's password from one source, or from one known browser.
+pub const ACCOUNT: Limit = Limit { purpose: "password", free: 5, longest: 900 };
+/// Tries on any password from one source.
+pub const SOURCE: Limit = Limit { purpose: "source", free: 100, longest: 60 };
+/// Seconds without a try, past the delay, after which failures are forgotten.
+pub(super) const FORGET: i64 = 3600;
+
+/// What failures are counted for. Kept as a hash: a mistyped name may be a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject(pub(super) String);
+
+impl Subject {
+    /// A subject of several parts, none of which can run into the next.
+    #[must_use]
+    pub fn of(parts: &[&str]) -> Self {
+        let mut digest = Sha256::new();
+        for part in parts {
+            digest.update((part.len() as u64).to_be_bytes());
+            digest.update(part.as_bytes());
+        }
+        Self(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+}
+
+/// Counts a try as a failure to be and says whether it may be made now.
+///
+/// # Errors
+/// [`FlowError::Store`]; the try must then not be made.
+pub async fn take(services: &Services, limit: Limit, subject: &Subject) -> Result<bool, FlowError> {
+    let mut tx = services.db.begin().await?;
+    let taken = store::take(&mut tx, limit, subject, services.clock.now()).await?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// Forgets the failures of a subject: the try was right.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn clear(tx: &mut Tx, limit: Limit, subject: &Subject) -> Result<(), FlowError> {
+    Ok(store::clear(tx, limit, subject).await?)
+}
+
+/// Takes back one counted try, leaving the others.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn give_back(services: &Services, tx: &mut Tx, limit: Limit, subject: &Subject) -> Result<(), FlowError> {
+    Ok(store::give_back(tx, limit, subject, services.clock.now()).await?)
+}
+
+/// Deletes at most a thousand counts that are forgotten anyway.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn purge(services: &Services) -> Result<u64, FlowError> {
+    let mut tx = services.db.begin().await?;
+    let gone = store::purge(&mut tx, services.clock.now()).await?;
+    tx.commit().await?;
+    Ok(gone)
+}

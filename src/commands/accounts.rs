@@ -1,0 +1,156 @@
+//! `inmor-mfa accounts …`.
+
+use std::io::{self, BufRead, IsTerminal};
+
+use clap::{Args, Subcommand};
+use zeroize::Zeroizing;
+
+use super::{
+    open,
+    run::{Failure, shell_words},
+};
+use crate::{
+    auth::{
+        accounts::flow::{self as accounts, Account, Wanted},
+        passwords::flow as passwords,
+        sessions::domain::time_in_words,
+    },
+    crypto::passwords::Password,
+    server::settings::Loaded,
+    services::{Client, FlowError, Services},
+};
+
+#[derive(Subcommand)]
+pub(super) enum Accounts {
+    /// Create an administrator; the password comes from a prompt or standard input
+    Create {
+        /// Username
+        username: String,
+        /// E-mail address
+        #[arg(long, default_value = "", hide_default_value = true)]
+        email: String,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+    /// List the accounts
+    List {
+        /// Print JSON, an account a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Refuse an account's sign-ins and end its sessions
+    Disable {
+        /// Username or e-mail address
+        account: String,
+    },
+    /// Let an account sign in again
+    Enable {
+        /// Username or e-mail address
+        account: String,
+    },
+    /// Set a password and end the account's sessions
+    SetPassword {
+        /// Username or e-mail address
+        account: String,
+        #[command(flatten)]
+        password: PasswordSource,
+    },
+}
+
+#[derive(Args)]
+pub(super) struct PasswordSource {
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+impl PasswordSource {
+    fn read(&self) -> Result<Password, Failure> {
+        let text = if self.password_stdin {
+            first_line()?
+        } else if io::stdin().is_terminal() {
+            let first = Zeroizing::new(rpassword::prompt_password("Password: ")?);
+            let again = Zeroizing::new(rpassword::prompt_password("Password again: ")?);
+            if first != again {
+                return Err("the two passwords differ".into());
+            }
+            first
+        } else {
+            return Err("there is no terminal to ask for the password: use --password-stdin".into());
+        };
+        Ok(Password::parse(text.to_string()).map_err(|error| error.to_string())?)
+    }
+}
+
+/// The first line of standard input without its end. Blanks belong to the password.
+fn first_line() -> Result<Zeroizing<String>, Failure> {
+    let mut line = Zeroizing::new(String::new());
+    io::stdin().lock().read_line(&mut line)?;
+    let end = line.trim_end_matches(['\r', '\n']).len();
+    line.truncate(end);
+    Ok(line)
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is what was asked for")]
+pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure> {
+    let services = open::services(loaded.settings).await?;
+    let shell = Client::shell();
+    match command {
+        Accounts::Create { username, email, password } => {
+            let wanted = Wanted { username: &username, email: &email, password: password.read()? };
+            accounts::create(&services, &shell, wanted).await.map_err(words)?;
+            println!("Created {}.", username.trim());
+        }
+        Accounts::List { json } => {
+            for account in accounts::list(&services).await? {
+                println!("{}", if json { as_json(&account) } else { as_line(&account) });
+            }
+        }
+        Accounts::Disable { account } => set_disabled(&services, &account, true).await?,
+        Accounts::Enable { account } => set_disabled(&services, &account, false).await?,
+        Accounts::SetPassword { account, password } => {
+            let account = find(&services, &account).await?;
+            passwords::set(&services, &shell, &account, password.read()?).await.map_err(words)?;
+            println!("Set the password of {}; its sessions are ended.", account.username);
+        }
+    }
+    services.db.close().await;
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the answer is what was asked for")]
+async fn set_disabled(services: &Services, name: &str, disabled: bool) -> Result<(), Failure> {
+    let account = find(services, name).await?;
+    let changed = accounts::set_disabled(services, &Client::shell(), &account, disabled).await?;
+    let state = if disabled { "disabled" } else { "enabled" };
+    println!("{} {} {state}.", account.username, if changed { "is now" } else { "was already" });
+    Ok(())
+}
+
+async fn find(services: &Services, name: &str) -> Result<Account, Failure> {
+    accounts::find(services, name).await?.ok_or_else(|| format!("there is no account {name:?}").into())
+}
+
+fn words(failure: FlowError) -> Failure {
+    match failure {
+        FlowError::Refused(error) => shell_words(error).into(),
+        other => other.into(),
+    }
+}
+
+fn as_line(account: &Account) -> String {
+    let email = account.email.as_deref().unwrap_or("-");
+    let state = if account.disabled { "disabled" } else { "enabled" };
+    format!("{:24} {:32} {state:9} {}", account.username, email, time_in_words(account.created_at))
+}
+
+fn as_json(account: &Account) -> String {
+    serde_json::json!({
+        "id": account.id,
+        "username": account.username,
+        "email": account.email,
+        "disabled": account.disabled,
+        "created_at": account.created_at,
+    })
+    .to_string()
+}

@@ -1,0 +1,15 @@
+//! What an operator does at the shell.
+//!
+//! Exit status: 0 done, 1 failed with one line on standard error, 2 not understood.
+
+#[cfg(feature = "ssr")]
+mod accounts;
+#[cfg(feature = "ssr")]
+mod check;
+#[cfg(feature = "ssr")]
+mod open;
+#[cfg(feature = "ssr")]
+mod run;
+
+#[cfg(feature = "ssr")]
+pub use run::run;

@@ -1,0 +1,46 @@
+//! Gets a process ready: its limits, its database, its services.
+
+use std::sync::Arc;
+
+use rlimit::Resource;
+
+use super::run::Failure;
+use crate::{
+    clock::Clock,
+    crypto::{passwords::Passwords, random::Random},
+    server::settings::{Backend, DatabaseUrl, Settings},
+    services::Services,
+    store::{Db, OpenError},
+};
+
+/// Writes no core files, which would hold secrets, and takes as many connections as the system allows.
+pub(super) fn harden() {
+    if let Err(error) = rlimit::setrlimit(Resource::CORE, 0, 0) {
+        tracing::warn!(%error, "core files cannot be switched off");
+    }
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the number of open files cannot be raised");
+    }
+}
+
+/// Opens and migrates the database.
+pub(super) async fn database(url: &DatabaseUrl, connections: u32) -> Result<Db, OpenError> {
+    match (url.backend(), url.sqlite_path()) {
+        (Backend::Sqlite, Some(path)) => Db::sqlite(path, url.is_default()).await,
+        (Backend::Sqlite, None) => Db::sqlite_in_memory().await,
+        (Backend::Postgres, _) => Db::postgres(url.expose(), connections).await,
+    }
+}
+
+/// Everything a flow needs, on the system's clock and randomness.
+pub(super) async fn services(settings: Settings) -> Result<Services, Failure> {
+    let db = database(&settings.database_url, settings.database_max_connections).await?;
+    let random = Random::system();
+    Ok(Services {
+        db,
+        clock: Clock::system(),
+        passwords: Passwords::new(settings.password_hash_permits, random.clone()),
+        random,
+        settings: Arc::new(settings),
+    })
+}

@@ -1,0 +1,106 @@
+//! Reads the command line and runs one command.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use super::{
+    accounts::{self, Accounts},
+    check, open,
+};
+use crate::{
+    auth::setup::flow as setup,
+    error::Error,
+    server::{
+        run,
+        settings::{Loaded, Settings},
+        telemetry,
+    },
+    services::Client,
+};
+
+/// Multi-factor authentication for administrator accounts.
+#[derive(Parser)]
+#[command(version, arg_required_else_help = true)]
+struct Arguments {
+    /// Settings file [default: inmor-mfa.toml, when there is one]
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server; migrates the database first
+    Serve,
+    /// Validate settings, keys, database and clock; say what is wrong
+    Check {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Administrators' accounts
+    #[command(subcommand)]
+    Accounts(Accounts),
+    /// Print a fresh one-time first-run link; refused once an account exists
+    SetupLink,
+}
+
+/// What a command fails with: one line.
+pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs the command that the process was started with.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "a failure is one line on standard error")]
+pub fn run() -> ExitCode {
+    let arguments = Arguments::parse();
+    match execute(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("inmor-mfa: {}", failure.to_string().replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<(), Failure> {
+    let loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
+    telemetry::start(&loaded.settings.log).map_err(|error| format!("log_filter: {error}"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match arguments.command {
+            Command::Serve => serve(loaded).await,
+            Command::Check { json } => check::check(loaded, json).await,
+            Command::Accounts(command) => accounts::run(loaded, command).await,
+            Command::SetupLink => setup_link(loaded).await,
+        }
+    })
+}
+
+async fn serve(loaded: Loaded) -> Result<(), Failure> {
+    open::harden();
+    for warning in &loaded.warnings {
+        tracing::warn!("{warning}");
+    }
+    let listener = run::listen(loaded.settings.listen)?;
+    let services = open::services(loaded.settings).await?;
+    Ok(run::serve(services, listener).await?)
+}
+
+#[expect(clippy::print_stdout, reason = "the link is what was asked for")]
+async fn setup_link(loaded: Loaded) -> Result<(), Failure> {
+    let services = open::services(loaded.settings).await?;
+    let token = setup::issue(&services, &Client::shell()).await?;
+    let token = token.ok_or("there is an account already: create further ones with accounts create")?;
+    println!("{}", setup::link(&services, &token));
+    Ok(())
+}
+
+/// A refused account command in the shell's words.
+pub(super) fn shell_words(error: Error) -> String {
+    match error {
+        Error::PasswordTooShort { min } => format!("the password is too short: use at least {min} characters"),
+        other => other.to_string(),
+    }
+}

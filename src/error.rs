@@ -1,0 +1,121 @@
+//! The one error that crosses to the browser: no text, no cause, nothing secret.
+
+use leptos::server_fn::{
+    codec::JsonEncoding,
+    error::{FromServerFnError, ServerFnErrorErr},
+};
+use serde::{Deserialize, Serialize};
+
+/// Why a request was refused. Its `Display` text says what to do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Error {
+    /// Name or password is wrong, the account is disabled, or it is too early for another
+    /// try; which of them is not told. 401.
+    #[error(
+        "That name and password do not match. Check both and try again; after several wrong tries, wait a minute first."
+    )]
+    WrongCredentials,
+    /// The caller's own password, asked for again, is wrong. 422.
+    #[error("That is not your current password. After several wrong tries, wait a minute first.")]
+    WrongCurrentPassword,
+    /// Too many wrong tries from this address, whoever was meant. 429.
+    #[error("Too many wrong tries came from your network address. Wait a minute, then try again.")]
+    TooManyTries,
+    /// The page is for signed-in administrators. 401.
+    #[error("Sign in to go on.")]
+    SignInFirst,
+    /// The first-run link is unknown, used, or older than 30 minutes. 403.
+    #[error(
+        "This set-up link is not valid any more. Print a fresh one on the server with: inmor-mfa setup-link"
+    )]
+    LinkNotValid,
+    /// The username is empty, too long, or has characters that a name cannot have. 422.
+    #[error("Use a username of letters, digits and . @ + - _ without blanks, at most 150 characters.")]
+    UsernameNotAllowed,
+    /// The e-mail address is not one. 422.
+    #[error("That is not an e-mail address. Correct it, or leave the field empty.")]
+    EmailNotAllowed,
+    /// Another account has this username or e-mail address. 422.
+    #[error("Another account has that username or e-mail address. Choose another.")]
+    NameTaken,
+    /// The password has fewer characters than the rules ask for. 422.
+    #[error("Use at least {min} characters. A few unrelated words are easier to remember than a short jumble.")]
+    PasswordTooShort {
+        /// The least number of characters.
+        min: u32,
+    },
+    /// The password has more than 256 characters. 422.
+    #[error("Use at most 256 characters.")]
+    PasswordTooLong,
+    /// The password is a common one or easily guessed. 422.
+    #[error("That password is among those guessed first. Choose a less common one, such as a few unrelated words.")]
+    PasswordCommon,
+    /// The password is made of the user's, the product's or the operator's name. 422.
+    #[error("That password is built from your name or this site's. Choose one that has nothing to do with either.")]
+    PasswordFromContext,
+    /// The new password is the old one. 422.
+    #[error("That is the password you have now. Choose another.")]
+    PasswordUnchanged,
+    /// The form or the body is not what this address takes. 400.
+    #[error("Something was missing from that form. Fill it in and send it again.")]
+    BadRequest,
+    /// No such thing, or not yours. 404.
+    #[error("There is nothing here, or not any more.")]
+    NotFound,
+    /// All hashing places were taken for 10 seconds. 503.
+    #[error("Many people are signing in at the moment. Try again in a few seconds.")]
+    Busy,
+    /// The database does not answer. 503.
+    #[error("The service cannot reach its database. Nothing was changed; try again in a moment.")]
+    Unavailable,
+    /// A defect; details are in the server's log. 500.
+    #[error("Something went wrong on the server; its log has the details. Nothing was changed.")]
+    Internal,
+}
+
+impl Error {
+    /// The HTTP status that goes with it.
+    #[must_use]
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::BadRequest => 400,
+            Self::WrongCredentials | Self::SignInFirst => 401,
+            Self::LinkNotValid => 403,
+            Self::NotFound => 404,
+            Self::TooManyTries => 429,
+            Self::Internal => 500,
+            Self::Busy | Self::Unavailable => 503,
+            _ => 422,
+        }
+    }
+
+    /// The name of the form field at fault, when it is one alone.
+    #[must_use]
+    pub const fn field(self) -> Option<&'static str> {
+        match self {
+            Self::UsernameNotAllowed => Some("login"),
+            Self::EmailNotAllowed => Some("email"),
+            Self::WrongCurrentPassword => Some("password"),
+            Self::PasswordTooShort { .. }
+            | Self::PasswordTooLong
+            | Self::PasswordCommon
+            | Self::PasswordFromContext
+            | Self::PasswordUnchanged => Some("new_password"),
+            _ => None,
+        }
+    }
+}
+
+impl FromServerFnError for Error {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Args(_) | ServerFnErrorErr::Deserialization(_) => {
+                Self::BadRequest
+            }
+            ServerFnErrorErr::Request(_) => Self::Unavailable,
+            _ => Self::Internal,
+        }
+    }
+}

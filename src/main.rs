@@ -1,0 +1,5 @@
+//! The `inmor-mfa` program.
+
+fn main() -> std::process::ExitCode {
+    inmor_mfa::commands::run()
+}

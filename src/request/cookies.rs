@@ -1,0 +1,89 @@
+//! The cookies of this program. All of them carry a random token and nothing else.
+//!
+//! `__Host-` makes the browser insist on `Secure`, `Path=/` and no `Domain`, so that no
+//! sibling host can plant one ([RFC 6265bis §4.1.3.2](https://www.rfc-editor.org/rfc/rfc6265bis)).
+
+use axum::http::{HeaderMap, header};
+
+use crate::crypto::token::Token;
+
+/// A cookie by its use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cookie {
+    /// The session; ends with the browser.
+    Session,
+    /// A browser that has signed in before; long-lived.
+    Device,
+}
+
+impl Cookie {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Session => "__Host-session",
+            Self::Device => "__Host-device",
+        }
+    }
+
+    /// The `Set-Cookie` value; `max_age` in seconds.
+    pub(super) fn set(self, token: &Token, max_age: Option<i64>) -> String {
+        let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+        format!("{}={}; Path=/; Secure; HttpOnly; SameSite=Lax{age}", self.name(), token.expose())
+    }
+
+    /// The `Set-Cookie` value that removes it.
+    pub(super) fn clear(self) -> String {
+        format!("{}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0", self.name())
+    }
+}
+
+/// The token in a request's cookie, if it has the shape of one.
+pub(super) fn find(headers: &HeaderMap, cookie: Cookie) -> Option<Token> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(name, _)| *name == cookie.name())
+        .find_map(|(_, value)| Token::parse(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::crypto::random::Random;
+
+    fn token() -> Token {
+        Token::generate(&Random::seeded(7)).unwrap()
+    }
+
+    #[test]
+    fn ses_03_cookies_are_host_bound_secure_and_out_of_reach_of_scripts() {
+        for value in [Cookie::Session.set(&token(), None), Cookie::Device.set(&token(), Some(60)), Cookie::Session.clear()] {
+            let (name, rest) = value.split_once('=').unwrap();
+            assert!(name.starts_with("__Host-"), "{value}");
+            for attribute in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
+                assert!(rest.contains(attribute), "{value}");
+            }
+            assert!(!rest.contains("Domain") && value.len() < 4096, "{value}");
+        }
+    }
+
+    #[test]
+    fn ses_23_a_cookie_under_the_plain_name_is_not_read() {
+        let mut headers = HeaderMap::new();
+        headers.append(header::COOKIE, format!("session={}", token().expose()).parse().unwrap());
+        assert!(find(&headers, Cookie::Session).is_none());
+        headers.append(header::COOKIE, format!("a=b; __Host-session={}", token().expose()).parse().unwrap());
+        assert_eq!(find(&headers, Cookie::Session).map(|found| found.expose().clone()), Some(token().expose().clone()));
+    }
+
+    #[test]
+    fn garbage_in_the_cookie_header_is_no_token() {
+        for value in ["__Host-session", "__Host-session=", "__Host-session=;;;==", "__Host-session=é", "=", ";"] {
+            let mut headers = HeaderMap::new();
+            headers.append(header::COOKIE, axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            assert!(find(&headers, Cookie::Session).is_none(), "{value}");
+        }
+    }
+}

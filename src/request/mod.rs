@@ -1,0 +1,208 @@
+//! From a request to what a flow needs, and from a flow's outcome back to an answer.
+//!
+//! Server functions use this room and the flows; nothing else here knows Leptos' contexts.
+
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use leptos::prelude::use_context;
+use leptos_axum::ResponseOptions;
+
+use crate::{
+    auth::{
+        devices::flow as devices,
+        sessions::flow::{self as sessions, Admin},
+    },
+    crypto::{
+        passwords::{HashingError, Password},
+        token::Token,
+    },
+    error::Error,
+    services::{Client, FlowError, Services},
+    store::StoreError,
+};
+
+mod cookies;
+mod return_path;
+
+use cookies::Cookie;
+pub use return_path::ReturnPath;
+
+/// The services of this process.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn services() -> Result<Services, Error> {
+    use_context().ok_or(Error::Internal)
+}
+
+/// Who sends this request, as the client-address layer found it.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn client() -> Result<Client, Error> {
+    parts()?.extensions.get().cloned().ok_or(Error::Internal)
+}
+
+/// The signed-in administrator who sends this request.
+///
+/// # Errors
+/// [`Error::SignInFirst`]; a page is then already on its way to the sign-in page.
+pub async fn admin() -> Result<(Services, Admin), Error> {
+    if let Some(found) = visitor().await? {
+        return Ok(found);
+    }
+    let parts = parts()?;
+    if parts.method == Method::GET {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        go(&sign_in_path(path))?;
+    }
+    Err(Error::SignInFirst)
+}
+
+/// The sign-in page's address, to come back to `path` afterwards.
+#[must_use]
+pub fn sign_in_path(path: &str) -> String {
+    match ReturnPath::parse(path) {
+        Some(next) if next.as_str() != "/" => format!("/accounts/login/?next={}", next.encoded()),
+        _ => "/accounts/login/".to_owned(),
+    }
+}
+
+/// Who sends this request, if they are signed in.
+///
+/// # Errors
+/// [`Error::Unavailable`] when the database does not answer: nobody is let in then.
+pub async fn visitor() -> Result<Option<(Services, Admin)>, Error> {
+    let (services, client) = (services()?, client()?);
+    let Some(token) = cookies::find(&parts()?.headers, Cookie::Session) else {
+        return Ok(None);
+    };
+    let found = sessions::find(&services, &client, &token).await.map_err(refuse)?;
+    Ok(found.map(|who| (services, who)))
+}
+
+/// Ends the session that this browser had before it signed in again.
+///
+/// # Errors
+/// [`Error::Unavailable`].
+pub async fn sign_out_previous(services: &Services, client: &Client) -> Result<(), Error> {
+    if let Some((_, who)) = visitor().await? {
+        sessions::sign_out(services, client, &who).await.map_err(refuse)?;
+    }
+    Ok(())
+}
+
+/// The token that marks this browser as known, if it brings one.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn device() -> Result<Option<Token>, Error> {
+    Ok(cookies::find(&parts()?.headers, Cookie::Device))
+}
+
+/// A password as typed.
+///
+/// # Errors
+/// [`Error::PasswordTooLong`], before anything is hashed.
+pub fn password(text: String) -> Result<Password, Error> {
+    Password::parse(text).map_err(|_| Error::PasswordTooLong)
+}
+
+/// A token as it stands in a link.
+#[must_use]
+pub fn token(text: &str) -> Option<Token> {
+    Token::parse(text)
+}
+
+/// A value of the address's query.
+#[must_use]
+pub fn query(name: &str) -> Option<String> {
+    let parts = parts().ok()?;
+    let query = parts.uri.query()?;
+    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+}
+
+/// Gives the browser a session's token.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn set_session(token: &Token) -> Result<(), Error> {
+    append(header::SET_COOKIE, &Cookie::Session.set(token, None))
+}
+
+/// Marks the browser as known.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn set_device(token: Option<&Token>) -> Result<(), Error> {
+    match token {
+        Some(token) => append(header::SET_COOKIE, &Cookie::Device.set(token, Some(devices::LIFETIME))),
+        None => Ok(()),
+    }
+}
+
+/// Takes the session's token and whatever pages have stored from the browser.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn clear_session() -> Result<(), Error> {
+    append(header::SET_COOKIE, &Cookie::Session.clear())?;
+    // not "cookies": that would forget the known browser too, and with it its lane
+    append(header::HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"")
+}
+
+/// Answers with a redirect to a path of this site.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request or for a path that is none.
+pub fn go(path: &str) -> Result<(), Error> {
+    let options = options()?;
+    let location = HeaderValue::from_str(path).map_err(|_| Error::Internal)?;
+    options.insert_header(header::LOCATION, location);
+    options.set_status(StatusCode::SEE_OTHER);
+    Ok(())
+}
+
+/// Answers with a redirect to where the person was going, if that is a path of this site, else home.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn go_next(next: Option<&str>) -> Result<(), Error> {
+    go(next.and_then(ReturnPath::parse).unwrap_or_default().as_str())
+}
+
+/// Turns a flow's failure into what the person is told, logs a cause once, and sets the status.
+#[must_use]
+pub fn refuse(failure: FlowError) -> Error {
+    let error = match &failure {
+        FlowError::Refused(error) => *error,
+        FlowError::Store(StoreError::Unavailable(_)) => Error::Unavailable,
+        FlowError::Hashing(HashingError::Busy) => Error::Busy,
+        _ => Error::Internal,
+    };
+    if error.status() >= 500 {
+        tracing::error!(error = &failure as &dyn std::error::Error, "a request failed");
+    }
+    if let (Ok(options), Ok(status)) = (options(), StatusCode::from_u16(error.status())) {
+        options.set_status(status);
+    }
+    error
+}
+
+fn parts() -> Result<Parts, Error> {
+    use_context().ok_or(Error::Internal)
+}
+
+fn options() -> Result<ResponseOptions, Error> {
+    use_context().ok_or(Error::Internal)
+}
+
+fn append(name: header::HeaderName, value: &str) -> Result<(), Error> {
+    options()?.append_header(name, HeaderValue::from_str(value).map_err(|_| Error::Internal)?);
+    Ok(())
+}
+
+/// Whether a request brings a session cookie at all; says nothing of its worth.
+#[must_use]
+pub fn has_session_cookie(headers: &HeaderMap) -> bool {
+    cookies::find(headers, Cookie::Session).is_some()
+}

@@ -1,0 +1,197 @@
+//! Plain forms, with and without scripts: one POST, answered by a redirect or by the same page
+//! with what is wrong and what was typed.
+//!
+//! Leptos would send a failed form back to the `Referer` with the error in the address. That
+//! lets a foreign page choose where to, anybody forge an error, and loses what was typed; so the
+//! server function is called as by a program, and its outcome is put into a page here.
+
+use axum::{
+    body::{Body, to_bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
+};
+use leptos::prelude::provide_context;
+use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
+
+use super::router::{BODY_LIMIT, Shared};
+use crate::{app::shell, error::Error, request, ui::form::Failure};
+
+/// Fields that are never sent back.
+const SECRET: [&str; 4] = ["password", "new_password", "code", "token"];
+
+/// Whether a request carries a plain form and nothing else.
+pub(super) fn is_form(request: &Request) -> bool {
+    let headers = request.headers();
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let mut parts = kind.split(';').map(str::trim);
+    let form = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    let utf8 = parts.all(|part| part.to_ascii_lowercase().replace('"', "") == "charset=utf-8");
+    form && utf8 && !headers.contains_key(header::CONTENT_ENCODING)
+}
+
+/// The same request as a program would send it, so that Leptos neither reads `Referer` nor redirects.
+pub(super) fn as_program(mut request: Request) -> Request {
+    let headers = request.headers_mut();
+    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+    headers.remove(header::REFERER);
+    request
+}
+
+/// Runs the server function of a form.
+pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Response {
+    if !is_form(&request) {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let body = match to_bytes(body, BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(error) => return status_of(&error).into_response(),
+    };
+    let copy = copy_of(&parts);
+    let context = {
+        let (shared, nonce) = (shared.clone(), parts.extensions.get().cloned());
+        move || shared.provide(nonce.clone())
+    };
+    let call = as_program(Request::from_parts(parts, Body::from(body.clone())));
+    let answer = handle_server_fns_with_context(context, call).await.into_response();
+    if answer.status() == StatusCode::SEE_OTHER {
+        return redirected(answer);
+    }
+    let (status, cookies) = (answer.status(), set_cookies(answer.headers()));
+    let Some(error) = error_of(answer).await else {
+        tracing::error!(%status, "a server function answered a form with neither an error nor a redirect");
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if error == Error::SignInFirst {
+        return Redirect::to(&request::sign_in_path(&page_of(copy.uri().path()))).into_response();
+    }
+    let mut page = page_again(&shared, copy, Failure { error, typed: typed(&body) }).await;
+    page.headers_mut().extend(cookies);
+    page
+}
+
+/// The parts of a request that a page needs, as of a visit to it.
+fn copy_of(parts: &Parts) -> Request {
+    let mut copy = Request::new(Body::empty());
+    *copy.method_mut() = Method::GET;
+    *copy.uri_mut() = parts.uri.clone();
+    *copy.headers_mut() = parts.headers.clone();
+    *copy.extensions_mut() = parts.extensions.clone();
+    copy
+}
+
+/// Why a body could not be read: it was too large, too slow, or broke off.
+fn status_of(error: &axum::Error) -> StatusCode {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(inner) = cause {
+        if inner.is::<http_body_util::LengthLimitError>() {
+            return StatusCode::PAYLOAD_TOO_LARGE;
+        }
+        if inner.is::<tower_http::timeout::TimeoutError>() {
+            return StatusCode::REQUEST_TIMEOUT;
+        }
+        cause = inner.source();
+    }
+    StatusCode::BAD_REQUEST
+}
+
+/// The redirect alone: what the function returned is for programs.
+fn redirected(answer: Response) -> Response {
+    let (mut parts, _) = answer.into_parts();
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::empty())
+}
+
+fn set_cookies(headers: &HeaderMap) -> HeaderMap {
+    headers.get_all(header::SET_COOKIE).iter().map(|value| (header::SET_COOKIE, value.clone())).collect()
+}
+
+async fn error_of(answer: Response) -> Option<Error> {
+    let body = to_bytes(answer.into_body(), BODY_LIMIT).await.ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+/// The fields of a form that may be shown again.
+fn typed(body: &[u8]) -> Vec<(String, String)> {
+    url::form_urlencoded::parse(body)
+        .filter(|(name, _)| !SECRET.contains(&name.as_ref()))
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect()
+}
+
+/// The page a form stands on: the form's own path, or the one above it for an action without a page.
+fn page_of(path: &str) -> String {
+    const ACTIONS: [&str; 2] = ["end/", "end-others/"];
+    ACTIONS.iter().find_map(|action| path.strip_suffix(action)).unwrap_or(path).to_owned()
+}
+
+async fn page_again(shared: &Shared, mut visit: Request, failure: Failure) -> Response {
+    let status = StatusCode::from_u16(failure.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let query = visit.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let address = format!("{}{query}", page_of(visit.uri().path()));
+    match address.parse() {
+        Ok(uri) => *visit.uri_mut() = uri,
+        Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+    }
+    let context = {
+        let (shared, nonce) = (shared.clone(), visit.extensions().get().cloned());
+        move || {
+            shared.provide(nonce.clone());
+            provide_context(failure.clone());
+        }
+    };
+    let options = shared.options.clone();
+    let mut page = render_app_async_with_context(context, move || shell(options.clone()))(visit).await;
+    if page.status() == StatusCode::OK {
+        *page.status_mut() = status;
+    }
+    if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
+        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(headers: &[(header::HeaderName, &str)]) -> Request {
+        let mut request = Request::new(Body::empty());
+        for (name, value) in headers {
+            request.headers_mut().append(name, value.parse().unwrap());
+        }
+        request
+    }
+
+    #[test]
+    fn htp_14_only_plain_url_encoded_forms_are_read() {
+        for good in ["application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8"] {
+            assert!(is_form(&request(&[(header::CONTENT_TYPE, good)])), "{good}");
+        }
+        for bad in [
+            "", "text/plain", "multipart/form-data; boundary=x", "application/json", "application/cbor",
+            "application/x-www-form-urlencoded; charset=utf-7", "application/x-www-form-urlencodedx",
+        ] {
+            assert!(!is_form(&request(&[(header::CONTENT_TYPE, bad)])), "{bad}");
+        }
+        assert!(!is_form(&request(&[])));
+        let packed = [(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), (header::CONTENT_ENCODING, "gzip")];
+        assert!(!is_form(&request(&packed)));
+    }
+
+    #[test]
+    fn what_was_typed_comes_back_without_secrets() {
+        let body = b"login=a%20b&password=secret&new_password=secret&next=%2Fx&token=secret&code=123";
+        let kept: Vec<_> = typed(body).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(kept, ["login", "next"]);
+    }
+
+    #[test]
+    fn a_failed_action_shows_the_page_it_stands_on() {
+        assert_eq!(page_of("/accounts/sessions/end/"), "/accounts/sessions/");
+        assert_eq!(page_of("/accounts/sessions/end-others/"), "/accounts/sessions/");
+        assert_eq!(page_of("/accounts/login/"), "/accounts/login/");
+    }
+}

@@ -1,0 +1,154 @@
+//! Which path is answered by what, and the layers around all of them.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{Request, State},
+    http::StatusCode,
+    middleware::from_fn_with_state,
+    response::{IntoResponse, Redirect, Response},
+    routing::{any, get, post},
+};
+use leptos::{config::LeptosOptions, nonce::Nonce, prelude::provide_context};
+use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, CompressionLevel},
+    limit::RequestBodyLimitLayer,
+    timeout::{RequestBodyTimeoutLayer, TimeoutLayer},
+};
+
+use super::{
+    client_address, error_page, forms,
+    headers::{self, ResponseNonce},
+    health, origin,
+    site::Site,
+};
+use crate::{
+    app::{App, shell},
+    services::Services,
+    ui::Brand,
+};
+
+/// The largest body that is taken, in bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+/// How long a body may take to arrive.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// How long a request may take in all: a place in the hashing gate is waited for at most 10 s.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What the handlers of this folder share.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) services: Services,
+    pub(super) site: Arc<Site>,
+    pub(super) options: LeptosOptions,
+}
+
+impl axum::extract::FromRef<Shared> for LeptosOptions {
+    fn from_ref(shared: &Shared) -> Self {
+        shared.options.clone()
+    }
+}
+
+impl Shared {
+    fn new(services: Services) -> Self {
+        let site = Site::embedded();
+        let options = LeptosOptions::builder().output_name("inmor-mfa").site_pkg_dir(site.package_path()).build();
+        Self { services, site: Arc::new(site), options }
+    }
+
+    /// What pages and server functions find in Leptos' context.
+    pub(super) fn provide(&self, nonce: Option<ResponseNonce>) {
+        provide_context(self.services.clone());
+        provide_context(self.brand());
+        if let Some(ResponseNonce(nonce)) = nonce {
+            provide_context(Nonce::from_value(nonce));
+        }
+    }
+
+    /// The page head.
+    pub(super) fn brand(&self) -> Brand {
+        let brand = &self.services.settings.brand;
+        Brand { operator: brand.operator.clone(), name: brand.name.clone(), tagline: brand.tagline.clone() }
+    }
+}
+
+/// The whole program as a service. Requests should carry `ConnectInfo<SocketAddr>`.
+pub fn router(services: Services) -> Router {
+    let shared = Shared::new(services);
+    let pages = generate_route_list(App);
+    let mut router = Router::new();
+    for path in pages.iter().map(|page| page.path()) {
+        if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
+            router = router.route(bare, any(with_slash));
+        }
+    }
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        // writing functions only: a read that anybody may link to is not for this program
+        debug_assert_eq!(method, axum::http::Method::POST, "{path}");
+        router = if path.starts_with("/api/") {
+            router.route(path, post(api))
+        } else {
+            router.route(path, post(forms::submit))
+        };
+    }
+    let context = {
+        let shared = shared.clone();
+        move || shared.provide(leptos::prelude::use_context::<axum::http::request::Parts>().and_then(|parts| parts.extensions.get().cloned()))
+    };
+    let document = {
+        let options = shared.options.clone();
+        move || shell(options.clone())
+    };
+    router
+        .leptos_routes_with_context(&shared, pages, context, document)
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(file)
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
+        .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
+        .layer(from_fn_with_state(shared.clone(), origin::require_own))
+        .layer(from_fn_with_state(shared.clone(), client_address::find))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(CatchPanicLayer::custom(after_panic))
+        .layer(from_fn_with_state(shared.clone(), error_page::put_into_words))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
+        .layer(from_fn_with_state(shared.clone(), headers::add))
+        .with_state(shared)
+}
+
+/// The same address with a slash at its end.
+async fn with_slash(request: Request) -> Redirect {
+    let uri = request.uri();
+    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    Redirect::permanent(&format!("{}/{query}", uri.path()))
+}
+
+/// A server function that islands call.
+async fn api(State(shared): State<Shared>, request: Request) -> Response {
+    if !forms::is_form(&request) {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    let nonce = request.extensions().get().cloned();
+    let request = forms::as_program(request);
+    handle_server_fns_with_context(move || shared.provide(nonce.clone()), request).await.into_response()
+}
+
+/// A file of the site, or 404.
+async fn file(State(shared): State<Shared>, request: Request) -> Response {
+    shared.site.answer(&request).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
+fn after_panic(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    tracing::error!(panic = text, "a request panicked");
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

@@ -1,0 +1,54 @@
+//! Brings the schema up to date, one process at a time.
+
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
+
+use sqlx::{
+    PgPool, SqlitePool,
+    migrate::{MigrateError, Migrator},
+};
+
+use super::OpenError;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
+
+/// Migrates a SQLite database; others that start on the same file wait for a lock beside it.
+pub(super) async fn sqlite(pool: &SqlitePool, path: Option<&Path>) -> Result<(), OpenError> {
+    let _held = match path {
+        Some(path) => Some(lock_beside(path).await?),
+        None => None,
+    };
+    SQLITE.run(pool).await.map_err(explain)
+}
+
+/// Migrates a PostgreSQL database under the migrator's advisory lock.
+pub(super) async fn postgres(pool: &PgPool) -> Result<(), OpenError> {
+    POSTGRES.run(pool).await.map_err(explain)
+}
+
+fn explain(error: MigrateError) -> OpenError {
+    match error {
+        MigrateError::VersionMissing(version) => OpenError::Newer(version),
+        other => OpenError::Migrate(other),
+    }
+}
+
+/// Waits for an exclusive lock on `<database>.lock`; the lock ends with the returned file.
+async fn lock_beside(path: &Path) -> Result<File, OpenError> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let failed = {
+        let name = name.clone();
+        move |cause| OpenError::Create { path: name, cause }
+    };
+    let locked = tokio::task::spawn_blocking(move || {
+        let file = File::options().create(true).truncate(false).write(true).open(name)?;
+        file.lock()?;
+        Ok(file)
+    });
+    locked.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))).map_err(failed)
+}

@@ -1,0 +1,120 @@
+//! The database: one type for SQLite and PostgreSQL, and the SQL that both understand.
+//!
+//! Queries are written once, with `$1` placeholders. Reads take a [`Db`] and run through
+//! [`on_db!`]; whatever changes a row takes a [`Tx`] and runs through [`changed!`], so that the change and its audit event are committed together.
+
+mod error;
+mod migrations;
+mod open;
+
+use std::fmt;
+
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+pub use error::StoreError;
+pub use open::OpenError;
+
+/// Runs a query on whichever database is open: `on_db!(db, pool => query.fetch_one(pool))`.
+macro_rules! on_db {
+    ($db:expr, $pool:ident => $run:expr) => {
+        match &$db.read {
+            $crate::store::Pool::Sqlite($pool) => $run.await,
+            $crate::store::Pool::Postgres($pool) => $run.await,
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+
+/// Runs a statement inside a transaction and answers how many rows it changed.
+macro_rules! changed {
+    ($tx:expr, $query:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => $query.execute(&mut **tx).await.map(|d| d.rows_affected()),
+            $crate::store::Tx::Postgres(tx) => $query.execute(&mut **tx).await.map(|d| d.rows_affected()),
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+pub(crate) use {changed, on_db};
+
+/// A connection pool of one of the two databases.
+#[derive(Clone, Debug)]
+pub enum Pool {
+    /// A file (or, in tests, memory).
+    Sqlite(SqlitePool),
+    /// A server shared by any number of processes.
+    Postgres(PgPool),
+}
+
+/// The open database. Cheap to clone.
+///
+/// SQLite allows one writer at a time: its writes queue fairly for the single
+/// connection of `write` instead of failing with "busy". On PostgreSQL both are one pool.
+#[derive(Clone)]
+pub struct Db {
+    pub(crate) read: Pool,
+    write: Pool,
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.read {
+            Pool::Sqlite(_) => "Db(sqlite)",
+            Pool::Postgres(_) => "Db(postgres)",
+        })
+    }
+}
+
+/// A transaction; dropped without [`Tx::commit`], it leaves nothing behind.
+#[derive(Debug)]
+pub enum Tx {
+    /// Begun `IMMEDIATE`, so that it cannot fail half-way for want of the write lock.
+    Sqlite(Transaction<'static, Sqlite>),
+    /// `READ COMMITTED`: every decision is one conditional statement.
+    Postgres(Transaction<'static, Postgres>),
+}
+
+impl Db {
+    /// Begins a transaction that may write.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when no connection can be had within 5 s.
+    pub async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(match &self.write {
+            Pool::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
+            Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    /// Asks the database for one row, to see that it answers.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        on_db!(self, pool => sqlx::query_scalar::<_, i64>("select cast(1 as bigint)").fetch_one(pool)).map(drop)
+    }
+
+    /// Closes all connections; a later call fails with [`StoreError::Unavailable`].
+    pub async fn close(&self) {
+        for pool in [&self.read, &self.write] {
+            match pool {
+                Pool::Sqlite(pool) => pool.close().await,
+                Pool::Postgres(pool) => pool.close().await,
+            }
+        }
+    }
+}
+
+impl Tx {
+    /// Makes everything done in this transaction last.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`]; nothing was changed then.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+}
