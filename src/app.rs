@@ -26,7 +26,7 @@ fn title(path: &str) -> &'static str {
         "/accounts/login/" => "Sign in",
         "/accounts/logout/" => "Sign out",
         "/accounts/password/change/" => "Change password",
-        _ if path.starts_with("/accounts/sessions/") => "Your sessions",
+        "/accounts/sessions/" => "Your sessions",
         _ => "Page not found",
     }
 }

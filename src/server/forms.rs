@@ -12,10 +12,9 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::provide_context;
-use leptos_axum::{handle_server_fns_with_context, render_app_async_with_context};
 
 use super::router::{BODY_LIMIT, Shared};
-use crate::{app::shell, error::Error, request, ui::form::Failure};
+use crate::{error::Error, request, ui::form::Failure};
 
 /// Fields that are never sent back.
 const SECRET: [&str; 4] = ["password", "new_password", "code", "token"];
@@ -30,14 +29,6 @@ pub(super) fn is_form(request: &Request) -> bool {
     form && utf8 && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-/// The same request as a program would send it, so that Leptos neither reads `Referer` nor redirects.
-pub(super) fn as_program(mut request: Request) -> Request {
-    let headers = request.headers_mut();
-    headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
-    headers.remove(header::REFERER);
-    request
-}
-
 /// Runs the server function of a form.
 pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Response {
     if !is_form(&request) {
@@ -49,12 +40,7 @@ pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Re
         Err(error) => return status_of(&error).into_response(),
     };
     let copy = copy_of(&parts);
-    let context = {
-        let (shared, nonce) = (shared.clone(), parts.extensions.get().cloned());
-        move || shared.provide(nonce.clone())
-    };
-    let call = as_program(Request::from_parts(parts, Body::from(body.clone())));
-    let answer = handle_server_fns_with_context(context, call).await.into_response();
+    let answer = shared.call(Request::from_parts(parts, Body::from(body.clone()))).await;
     if answer.status() == StatusCode::SEE_OTHER {
         return redirected(answer);
     }
@@ -135,15 +121,7 @@ async fn page_again(shared: &Shared, mut visit: Request, failure: Failure) -> Re
         Ok(uri) => *visit.uri_mut() = uri,
         Err(_) => return StatusCode::BAD_REQUEST.into_response(),
     }
-    let context = {
-        let (shared, nonce) = (shared.clone(), visit.extensions().get().cloned());
-        move || {
-            shared.provide(nonce.clone());
-            provide_context(failure.clone());
-        }
-    };
-    let options = shared.options.clone();
-    let mut page = render_app_async_with_context(context, move || shell(options.clone()))(visit).await;
+    let mut page = shared.page(visit, move || provide_context(failure.clone())).await;
     if page.status() == StatusCode::OK {
         *page.status_mut() = status;
     }

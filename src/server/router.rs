@@ -5,13 +5,13 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Router,
     extract::{Request, State},
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header},
     middleware::from_fn_with_state,
     response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
 use leptos::{config::LeptosOptions, nonce::Nonce, prelude::provide_context};
-use leptos_axum::{LeptosRoutes, generate_route_list, handle_server_fns_with_context};
+use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
@@ -46,12 +46,6 @@ pub(super) struct Shared {
     pub(super) options: LeptosOptions,
 }
 
-impl axum::extract::FromRef<Shared> for LeptosOptions {
-    fn from_ref(shared: &Shared) -> Self {
-        shared.options.clone()
-    }
-}
-
 impl Shared {
     fn new(services: Services) -> Self {
         let site = Site::embedded();
@@ -59,13 +53,29 @@ impl Shared {
         Self { services, site: Arc::new(site), options }
     }
 
-    /// What pages and server functions find in Leptos' context.
-    pub(super) fn provide(&self, nonce: Option<ResponseNonce>) {
-        provide_context(self.services.clone());
-        provide_context(self.brand());
-        if let Some(ResponseNonce(nonce)) = nonce {
-            provide_context(Nonce::from_value(nonce));
-        }
+    /// Renders the page of a request whole; `more` provides what only this page finds in its context.
+    pub(super) async fn page(&self, visit: Request, more: impl Fn() + Clone + Send + Sync + 'static) -> Response {
+        let (shared, options) = (self.clone(), self.options.clone());
+        let nonce = visit.extensions().get::<ResponseNonce>().cloned();
+        let context = move || {
+            provide_context(shared.services.clone());
+            provide_context(shared.brand());
+            if let Some(ResponseNonce(nonce)) = &nonce {
+                provide_context(Nonce::from_value(Arc::clone(nonce)));
+            }
+            more();
+        };
+        render_app_async_with_context(context, move || shell(options.clone()))(visit).await
+    }
+
+    /// Runs the server function of a request, which is told that a program calls it: Leptos then
+    /// neither reads `Referer` nor redirects by itself.
+    pub(super) async fn call(&self, mut request: Request) -> Response {
+        let services = self.services.clone();
+        let headers = request.headers_mut();
+        headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.remove(header::REFERER);
+        handle_server_fns_with_context(move || provide_context(services.clone()), request).await.into_response()
     }
 
     /// The page head.
@@ -78,9 +88,11 @@ impl Shared {
 /// The whole program as a service. Requests should carry `ConnectInfo<SocketAddr>`.
 pub fn router(services: Services) -> Router {
     let shared = Shared::new(services);
-    let pages = generate_route_list(App);
     let mut router = Router::new();
-    for path in pages.iter().map(|page| page.path()) {
+    for page in generate_route_list(App) {
+        let path = page.path();
+        let shared = shared.clone();
+        router = router.route(path, get(move |visit: Request| async move { shared.page(visit, || {}).await }));
         if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
             router = router.route(bare, any(with_slash));
         }
@@ -94,16 +106,7 @@ pub fn router(services: Services) -> Router {
             router.route(path, post(forms::submit))
         };
     }
-    let context = {
-        let shared = shared.clone();
-        move || shared.provide(leptos::prelude::use_context::<axum::http::request::Parts>().and_then(|parts| parts.extensions.get().cloned()))
-    };
-    let document = {
-        let options = shared.options.clone();
-        move || shell(options.clone())
-    };
     router
-        .leptos_routes_with_context(&shared, pages, context, document)
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(file)
@@ -132,9 +135,7 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
     if !forms::is_form(&request) {
         return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
     }
-    let nonce = request.extensions().get().cloned();
-    let request = forms::as_program(request);
-    handle_server_fns_with_context(move || shared.provide(nonce.clone()), request).await.into_response()
+    shared.call(request).await
 }
 
 /// A file of the site, or 404.

@@ -76,7 +76,7 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
 #[expect(clippy::print_stdout, reason = "the link is for whoever started the program, not for the log")]
 async fn print_setup_link(services: &Services) -> Result<(), RunError> {
     if let Some(token) = setup::flow::issue(services, &Client::shell()).await? {
-        println!("{}", setup::flow::link(services, &token));
+        println!("Create the first administrator within 30 minutes at this address:\n{}", setup::flow::link(services, &token));
     }
     Ok(())
 }

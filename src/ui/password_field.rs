@@ -31,11 +31,11 @@ pub fn PasswordField(
             alive.set(true);
         }
     });
-    let hint = least.map(|_| format!("{name}-hint"));
+    let (hint, what) = (least.map(|_| format!("{name}-hint")), label.to_lowercase());
     view! {
         <div class="field">
             <div class="label">
-                <label for=name.clone()>{label.clone()}</label>
+                <label for=name.clone()>{label}</label>
                 <Mark fault/>
             </div>
             <div class="password">
@@ -62,7 +62,7 @@ pub fn PasswordField(
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
                     {move || if shown.get() { "Hide" } else { "Show" }}
-                    <span class="unseen">" " {label.to_lowercase()}</span>
+                    <span class="unseen">" " {what}</span>
                 </button>
             </div>
             {least.map(|least| view! {

@@ -6,7 +6,14 @@ use crate::error::Error;
 
 /// Signs in by username or e-mail address and password.
 #[server(prefix = "/accounts", endpoint = "login/")]
-pub async fn sign_in(login: String, password: String, next: Option<String>) -> Result<(), Error> {
+pub async fn sign_in(
+    /// Username or e-mail address.
+    login: String,
+    /// The password.
+    password: String,
+    /// A path of this site to go on to.
+    next: Option<String>,
+) -> Result<(), Error> {
     use crate::{auth::login::flow, request};
     let (services, client) = (request::services()?, request::client()?);
     let password = request::password(password)?;

@@ -6,7 +6,12 @@ use crate::error::Error;
 
 /// Changes the caller's password.
 #[server(prefix = "/accounts", endpoint = "password/change/")]
-pub async fn change_password(password: String, new_password: String) -> Result<(), Error> {
+pub async fn change_password(
+    /// The current password.
+    password: String,
+    /// The one to have from now on.
+    new_password: String,
+) -> Result<(), Error> {
     use crate::{auth::passwords::flow, request};
     let (services, who) = request::admin().await?;
     let passwords = (request::password(password)?, request::password(new_password)?);

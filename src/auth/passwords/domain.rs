@@ -251,6 +251,13 @@ mod tests {
     }
 
     #[test]
+    fn a_short_password_without_a_name_in_it_is_not_blamed_on_names() {
+        let lax = Rules { min_length: 4 };
+        assert_eq!(lax.judge("kxvqwz", &CONTEXT), Err(Weakness::Common));
+        assert_eq!(lax.judge("anna-x", &CONTEXT), Err(Weakness::Context));
+    }
+
+    #[test]
     fn spelling_the_product_with_digits_or_backwards_does_not_help() {
         for disguised in ["1nm0r1nm0r1nm0r", "romniromniromni", "nimdanimdanimda"] {
             assert_eq!(judge(disguised), Err(Weakness::Common), "{disguised}");

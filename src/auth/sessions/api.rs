@@ -23,7 +23,10 @@ pub async fn sessions() -> Result<Vec<SessionLine>, Error> {
 
 /// Ends one of the caller's sessions.
 #[server(prefix = "/accounts", endpoint = "sessions/end/")]
-pub async fn end_session(id: String) -> Result<(), Error> {
+pub async fn end_session(
+    /// Public id of the session.
+    id: String,
+) -> Result<(), Error> {
     use crate::{auth::sessions::flow, request};
     let (services, who) = request::admin().await?;
     flow::end(&services, &request::client()?, &who, &id).await.map_err(request::refuse)?;

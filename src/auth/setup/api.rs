@@ -15,9 +15,13 @@ pub async fn setup_link() -> Result<(), Error> {
 /// Makes the first administrator. The token is in the form or, as in the printed link, in the address.
 #[server(prefix = "/accounts", endpoint = "setup/")]
 pub async fn set_up(
+    /// Of the printed link.
     token: Option<String>,
+    /// Username.
     login: String,
+    /// E-mail address; may be missing or empty.
     email: Option<String>,
+    /// Password.
     password: String,
 ) -> Result<(), Error> {
     use crate::{auth::accounts::flow::Wanted, auth::setup::flow, request};
