@@ -35,7 +35,11 @@ fn title(path: &str) -> &'static str {
 pub fn shell(options: LeptosOptions) -> impl IntoView {
     let url = use_context::<RequestUrl>().and_then(|url| url.parse().ok());
     let title = Brand::of_this_site().title(url.as_ref().map_or("Home", |url| title(url.path())));
-    let title = if form::failure().is_some() { format!("Not accepted: {title}") } else { title };
+    let title = if form::failure().is_some() {
+        format!("Not accepted: {title}")
+    } else {
+        title
+    };
     let stylesheet = format!("/{}/{}.css", options.site_pkg_dir, options.output_name);
     view! {
         <!DOCTYPE html>

@@ -30,7 +30,9 @@ pub enum Error {
     )]
     LinkNotValid,
     /// The username is empty, too long, or has characters that a name cannot have. 422.
-    #[error("Use a username of letters, digits and . @ + - _ without blanks, at most 150 characters.")]
+    #[error(
+        "Use a username of letters, digits and . @ + - _ without blanks, at most 150 characters."
+    )]
     UsernameNotAllowed,
     /// The e-mail address is not one. 422.
     #[error("That is not an e-mail address. Correct it, or leave the field empty.")]
@@ -39,7 +41,9 @@ pub enum Error {
     #[error("Another account has that username or e-mail address. Choose another.")]
     NameTaken,
     /// The password has fewer characters than the rules ask for. 422.
-    #[error("Use at least {min} characters. A few unrelated words are easier to remember than a short jumble.")]
+    #[error(
+        "Use at least {min} characters. A few unrelated words are easier to remember than a short jumble."
+    )]
     PasswordTooShort {
         /// The least number of characters.
         min: u32,
@@ -48,10 +52,14 @@ pub enum Error {
     #[error("Use at most 256 characters.")]
     PasswordTooLong,
     /// The password is a common one or easily guessed. 422.
-    #[error("That password is among those guessed first. Choose a less common one, such as a few unrelated words.")]
+    #[error(
+        "That password is among those guessed first. Choose a less common one, such as a few unrelated words."
+    )]
     PasswordCommon,
     /// The password is made of the user's, the product's or the operator's name. 422.
-    #[error("That password is built from your name or this site's. Choose one that has nothing to do with either.")]
+    #[error(
+        "That password is built from your name or this site's. Choose one that has nothing to do with either."
+    )]
     PasswordFromContext,
     /// The new password is the old one. 422.
     #[error("That is the password you have now. Choose another.")]
@@ -111,9 +119,9 @@ impl FromServerFnError for Error {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::MissingArg(_) | ServerFnErrorErr::Args(_) | ServerFnErrorErr::Deserialization(_) => {
-                Self::BadRequest
-            }
+            ServerFnErrorErr::MissingArg(_)
+            | ServerFnErrorErr::Args(_)
+            | ServerFnErrorErr::Deserialization(_) => Self::BadRequest,
             ServerFnErrorErr::Request(_) => Self::Unavailable,
             _ => Self::Internal,
         }

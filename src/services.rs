@@ -43,7 +43,11 @@ impl Client {
     /// The operator at the shell.
     #[must_use]
     pub fn shell() -> Self {
-        Self { source: "shell".to_owned(), address: "shell".to_owned(), user_agent: String::new() }
+        Self {
+            source: "shell".to_owned(),
+            address: "shell".to_owned(),
+            user_agent: String::new(),
+        }
     }
 }
 

@@ -76,7 +76,9 @@ impl PasswordSource {
             }
             first
         } else {
-            return Err("there is no terminal to ask for the password: use --password-stdin".into());
+            return Err(
+                "there is no terminal to ask for the password: use --password-stdin".into(),
+            );
         };
         Ok(Password::parse(text.to_string()).map_err(|error| error.to_string())?)
     }
@@ -96,22 +98,44 @@ pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure
     let services = open::services(loaded.settings).await?;
     let shell = Client::shell();
     match command {
-        Accounts::Create { username, email, password } => {
-            let wanted = Wanted { username: &username, email: &email, password: password.read()? };
-            accounts::create(&services, &shell, wanted).await.map_err(words)?;
+        Accounts::Create {
+            username,
+            email,
+            password,
+        } => {
+            let wanted = Wanted {
+                username: &username,
+                email: &email,
+                password: password.read()?,
+            };
+            accounts::create(&services, &shell, wanted)
+                .await
+                .map_err(words)?;
             println!("Created {}.", username.trim());
         }
         Accounts::List { json } => {
             for account in accounts::list(&services).await? {
-                println!("{}", if json { as_json(&account) } else { as_line(&account) });
+                println!(
+                    "{}",
+                    if json {
+                        as_json(&account)
+                    } else {
+                        as_line(&account)
+                    }
+                );
             }
         }
         Accounts::Disable { account } => set_disabled(&services, &account, true).await?,
         Accounts::Enable { account } => set_disabled(&services, &account, false).await?,
         Accounts::SetPassword { account, password } => {
             let account = find(&services, &account).await?;
-            passwords::set(&services, &shell, &account, password.read()?).await.map_err(words)?;
-            println!("Set the password of {}; its sessions are ended.", account.username);
+            passwords::set(&services, &shell, &account, password.read()?)
+                .await
+                .map_err(words)?;
+            println!(
+                "Set the password of {}; its sessions are ended.",
+                account.username
+            );
         }
     }
     services.db.close().await;
@@ -123,12 +147,18 @@ async fn set_disabled(services: &Services, name: &str, disabled: bool) -> Result
     let account = find(services, name).await?;
     let changed = accounts::set_disabled(services, &Client::shell(), &account, disabled).await?;
     let state = if disabled { "disabled" } else { "enabled" };
-    println!("{} {} {state}.", account.username, if changed { "is now" } else { "was already" });
+    println!(
+        "{} {} {state}.",
+        account.username,
+        if changed { "is now" } else { "was already" }
+    );
     Ok(())
 }
 
 async fn find(services: &Services, name: &str) -> Result<Account, Failure> {
-    accounts::find(services, name).await?.ok_or_else(|| format!("there is no account {name:?}").into())
+    accounts::find(services, name)
+        .await?
+        .ok_or_else(|| format!("there is no account {name:?}").into())
 }
 
 fn words(failure: FlowError) -> Failure {
@@ -140,8 +170,17 @@ fn words(failure: FlowError) -> Failure {
 
 fn as_line(account: &Account) -> String {
     let email = account.email.as_deref().unwrap_or("-");
-    let state = if account.disabled { "disabled" } else { "enabled" };
-    format!("{:24} {:32} {state:9} {}", account.username, email, time_in_words(account.created_at))
+    let state = if account.disabled {
+        "disabled"
+    } else {
+        "enabled"
+    };
+    format!(
+        "{:24} {:32} {state:9} {}",
+        account.username,
+        email,
+        time_in_words(account.created_at)
+    )
 }
 
 fn as_json(account: &Account) -> String {

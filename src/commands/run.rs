@@ -52,7 +52,10 @@ pub(super) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the command that the process was started with.
 #[must_use]
-#[expect(clippy::print_stderr, reason = "a failure is one line on standard error")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a failure is one line on standard error"
+)]
 pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     match execute(arguments) {
@@ -67,7 +70,9 @@ pub fn run() -> ExitCode {
 fn execute(arguments: Arguments) -> Result<(), Failure> {
     let loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
     telemetry::start(&loaded.settings.log).map_err(|error| format!("log_filter: {error}"))?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(async {
         match arguments.command {
             Command::Serve => serve(loaded).await,
@@ -92,7 +97,8 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
 async fn setup_link(loaded: Loaded) -> Result<(), Failure> {
     let services = open::services(loaded.settings).await?;
     let token = setup::issue(&services, &Client::shell()).await?;
-    let token = token.ok_or("there is an account already: create further ones with accounts create")?;
+    let token =
+        token.ok_or("there is an account already: create further ones with accounts create")?;
     println!("{}", setup::link(&services, &token));
     Ok(())
 }
@@ -100,7 +106,9 @@ async fn setup_link(loaded: Loaded) -> Result<(), Failure> {
 /// A refused account command in the shell's words.
 pub(super) fn shell_words(error: Error) -> String {
     match error {
-        Error::PasswordTooShort { min } => format!("the password is too short: use at least {min} characters"),
+        Error::PasswordTooShort { min } => {
+            format!("the password is too short: use at least {min} characters")
+        }
         other => other.to_string(),
     }
 }

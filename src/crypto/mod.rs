@@ -6,3 +6,18 @@
 pub mod passwords;
 pub mod random;
 pub mod token;
+
+use std::fmt::Write as _;
+
+/// Bytes as lower-case hexadecimal digits.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(
+        String::with_capacity(bytes.len().saturating_mul(2)),
+        |mut text, byte| {
+            // writing to a String does not fail
+            let _ = write!(text, "{byte:02x}");
+            text
+        },
+    )
+}

@@ -26,13 +26,22 @@ impl Cookie {
 
     /// The `Set-Cookie` value; `max_age` in seconds.
     pub(super) fn set(self, token: &Token, max_age: Option<i64>) -> String {
-        let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-        format!("{}={}; Path=/; Secure; HttpOnly; SameSite=Lax{age}", self.name(), token.expose())
+        let age = max_age
+            .map(|seconds| format!("; Max-Age={seconds}"))
+            .unwrap_or_default();
+        format!(
+            "{}={}; Path=/; Secure; HttpOnly; SameSite=Lax{age}",
+            self.name(),
+            token.expose()
+        )
     }
 
     /// The `Set-Cookie` value that removes it.
     pub(super) fn clear(self) -> String {
-        format!("{}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0", self.name())
+        format!(
+            "{}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
+            self.name()
+        )
     }
 }
 
@@ -59,7 +68,11 @@ mod tests {
 
     #[test]
     fn ses_03_cookies_are_host_bound_secure_and_out_of_reach_of_scripts() {
-        for value in [Cookie::Session.set(&token(), None), Cookie::Device.set(&token(), Some(60)), Cookie::Session.clear()] {
+        for value in [
+            Cookie::Session.set(&token(), None),
+            Cookie::Device.set(&token(), Some(60)),
+            Cookie::Session.clear(),
+        ] {
             let (name, rest) = value.split_once('=').unwrap();
             assert!(name.starts_with("__Host-"), "{value}");
             for attribute in ["; Secure", "; HttpOnly", "; SameSite=Lax", "; Path=/"] {
@@ -72,17 +85,38 @@ mod tests {
     #[test]
     fn ses_23_a_cookie_under_the_plain_name_is_not_read() {
         let mut headers = HeaderMap::new();
-        headers.append(header::COOKIE, format!("session={}", token().expose()).parse().unwrap());
+        headers.append(
+            header::COOKIE,
+            format!("session={}", token().expose()).parse().unwrap(),
+        );
         assert!(find(&headers, Cookie::Session).is_none());
-        headers.append(header::COOKIE, format!("a=b; __Host-session={}", token().expose()).parse().unwrap());
-        assert_eq!(find(&headers, Cookie::Session).map(|found| found.expose().clone()), Some(token().expose().clone()));
+        headers.append(
+            header::COOKIE,
+            format!("a=b; __Host-session={}", token().expose())
+                .parse()
+                .unwrap(),
+        );
+        assert_eq!(
+            find(&headers, Cookie::Session).map(|found| found.expose().clone()),
+            Some(token().expose().clone())
+        );
     }
 
     #[test]
     fn garbage_in_the_cookie_header_is_no_token() {
-        for value in ["__Host-session", "__Host-session=", "__Host-session=;;;==", "__Host-session=é", "=", ";"] {
+        for value in [
+            "__Host-session",
+            "__Host-session=",
+            "__Host-session=;;;==",
+            "__Host-session=é",
+            "=",
+            ";",
+        ] {
             let mut headers = HeaderMap::new();
-            headers.append(header::COOKIE, axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap());
+            headers.append(
+                header::COOKIE,
+                axum::http::HeaderValue::from_bytes(value.as_bytes()).unwrap(),
+            );
             assert!(find(&headers, Cookie::Session).is_none(), "{value}");
         }
     }

@@ -76,7 +76,9 @@ pub async fn visitor() -> Result<Option<(Services, Admin)>, Error> {
     let Some(token) = cookies::find(&parts()?.headers, Cookie::Session) else {
         return Ok(None);
     };
-    let found = sessions::find(&services, &client, &token).await.map_err(refuse)?;
+    let found = sessions::find(&services, &client, &token)
+        .await
+        .map_err(refuse)?;
     Ok(found.map(|who| (services, who)))
 }
 
@@ -86,7 +88,9 @@ pub async fn visitor() -> Result<Option<(Services, Admin)>, Error> {
 /// [`Error::Unavailable`].
 pub async fn sign_out_previous(services: &Services, client: &Client) -> Result<(), Error> {
     if let Some((_, who)) = visitor().await? {
-        sessions::sign_out(services, client, &who).await.map_err(refuse)?;
+        sessions::sign_out(services, client, &who)
+            .await
+            .map_err(refuse)?;
     }
     Ok(())
 }
@@ -118,7 +122,9 @@ pub fn token(text: &str) -> Option<Token> {
 pub fn query(name: &str) -> Option<String> {
     let parts = parts().ok()?;
     let query = parts.uri.query()?;
-    url::form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    url::form_urlencoded::parse(query.as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value.into_owned())
 }
 
 /// Gives the browser a session's token.
@@ -135,7 +141,10 @@ pub fn set_session(token: &Token) -> Result<(), Error> {
 /// [`Error::Internal`] outside a request.
 pub fn set_device(token: Option<&Token>) -> Result<(), Error> {
     match token {
-        Some(token) => append(header::SET_COOKIE, &Cookie::Device.set(token, Some(devices::LIFETIME))),
+        Some(token) => append(
+            header::SET_COOKIE,
+            &Cookie::Device.set(token, Some(devices::LIFETIME)),
+        ),
         None => Ok(()),
     }
 }
@@ -147,7 +156,10 @@ pub fn set_device(token: Option<&Token>) -> Result<(), Error> {
 pub fn clear_session() -> Result<(), Error> {
     append(header::SET_COOKIE, &Cookie::Session.clear())?;
     // not "cookies": that would forget the known browser too, and with it its lane
-    append(header::HeaderName::from_static("clear-site-data"), "\"cache\", \"storage\"")
+    append(
+        header::HeaderName::from_static("clear-site-data"),
+        "\"cache\", \"storage\"",
+    )
 }
 
 /// Answers with a redirect to a path of this site.
@@ -167,11 +179,18 @@ pub fn go(path: &str) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Internal`] outside a request.
 pub fn go_next(next: Option<&str>) -> Result<(), Error> {
-    go(next.and_then(ReturnPath::parse).unwrap_or_default().as_str())
+    go(next
+        .and_then(ReturnPath::parse)
+        .unwrap_or_default()
+        .as_str())
 }
 
 /// Turns a flow's failure into what the person is told, logs a cause once, and sets the status.
 #[must_use]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it ends here: `map_err(request::refuse)`"
+)]
 pub fn refuse(failure: FlowError) -> Error {
     let error = match &failure {
         FlowError::Refused(error) => *error,
@@ -180,7 +199,10 @@ pub fn refuse(failure: FlowError) -> Error {
         _ => Error::Internal,
     };
     if error.status() >= 500 {
-        tracing::error!(error = &failure as &dyn std::error::Error, "a request failed");
+        tracing::error!(
+            error = &failure as &dyn std::error::Error,
+            "a request failed"
+        );
     }
     if let (Ok(options), Ok(status)) = (options(), StatusCode::from_u16(error.status())) {
         options.set_status(status);
@@ -197,7 +219,10 @@ fn options() -> Result<ResponseOptions, Error> {
 }
 
 fn append(name: header::HeaderName, value: &str) -> Result<(), Error> {
-    options()?.append_header(name, HeaderValue::from_str(value).map_err(|_| Error::Internal)?);
+    options()?.append_header(
+        name,
+        HeaderValue::from_str(value).map_err(|_| Error::Internal)?,
+    );
     Ok(())
 }
 

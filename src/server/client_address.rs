@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, HeaderName, Method, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -19,14 +19,28 @@ const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto
 const USER_AGENT: usize = 200;
 
 /// The layer: puts a [`Client`] beside the request, and sends plain HTTP to https where that is the site's scheme.
-pub(super) async fn find(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(super) async fn find(
+    State(shared): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let settings = &shared.services.settings;
     let peer = request
         .extensions()
         .get::<ConnectInfo<SocketAddr>>()
-        .map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| address.ip().to_canonical());
-    let trusted = |address: &IpAddr| settings.trusted_proxies.iter().any(|network: &IpNet| network.contains(address));
-    if settings.public_url.is_https() && trusted(&peer) && last_is(request.headers(), &X_FORWARDED_PROTO, "http") {
+        .map_or(IpAddr::V6(Ipv6Addr::UNSPECIFIED), |ConnectInfo(address)| {
+            address.ip().to_canonical()
+        });
+    let trusted = |address: &IpAddr| {
+        settings
+            .trusted_proxies
+            .iter()
+            .any(|network: &IpNet| network.contains(address))
+    };
+    if settings.public_url.is_https()
+        && trusted(&peer)
+        && last_is(request.headers(), &X_FORWARDED_PROTO, "http")
+    {
         return to_https(&request, settings.public_url.origin());
     }
     let address = client_address(request.headers(), peer, trusted);
@@ -41,23 +55,37 @@ pub(super) async fn find(State(shared): State<Shared>, mut request: Request, nex
 
 fn to_https(request: &Request, origin: &str) -> Response {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
-        let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+        let path = request
+            .uri()
+            .path_and_query()
+            .map_or("/", |path| path.as_str());
         return Redirect::permanent(&format!("{origin}{path}")).into_response();
     }
-    (StatusCode::FORBIDDEN, Explained(format!("This was sent without encryption. Open {origin} and send it again.")))
+    (
+        StatusCode::FORBIDDEN,
+        Explained(format!(
+            "This was sent without encryption. Open {origin} and send it again."
+        )),
+    )
         .into_response()
 }
 
 /// Walks the chain from the peer outwards as long as each hop is trusted; what cannot be read ends it.
 fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
-    let values: Vec<&str> = headers.get_all(X_FORWARDED_FOR).iter().map(|value| value.to_str().unwrap_or("?")).collect();
+    let values: Vec<&str> = headers
+        .get_all(X_FORWARDED_FOR)
+        .iter()
+        .map(|value| value.to_str().unwrap_or("?"))
+        .collect();
     let hops = values.iter().flat_map(|value| value.split(',')).rev();
     let mut address = peer;
     for hop in hops {
         if !trusted(&address) {
             break;
         }
-        let Some(next) = parse_hop(hop.trim()) else { break };
+        let Some(next) = parse_hop(hop.trim()) else {
+            break;
+        };
         address = next;
     }
     address
@@ -65,8 +93,13 @@ fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(&IpAddr) -
 
 /// An address with or without a port, IPv6 with or without brackets.
 fn parse_hop(text: &str) -> Option<IpAddr> {
-    let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
-    let address = bare.parse::<IpAddr>().or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(text);
+    let address = bare
+        .parse::<IpAddr>()
+        .or_else(|_| text.parse::<SocketAddr>().map(|address| address.ip()));
     address.ok().map(|address| address.to_canonical())
 }
 
@@ -92,8 +125,14 @@ fn source(address: IpAddr) -> String {
 }
 
 fn user_agent(headers: &HeaderMap) -> String {
-    let bytes = headers.get(header::USER_AGENT).map(|value| value.as_bytes()).unwrap_or_default();
-    String::from_utf8_lossy(bytes).chars().filter(|letter| !letter.is_control()).take(USER_AGENT).collect()
+    let bytes = headers
+        .get(header::USER_AGENT)
+        .map_or(&b""[..], HeaderValue::as_bytes);
+    String::from_utf8_lossy(bytes)
+        .chars()
+        .filter(|letter| !letter.is_control())
+        .take(USER_AGENT)
+        .collect()
 }
 
 #[cfg(test)]
@@ -102,9 +141,14 @@ mod tests {
 
     fn address(peer: &str, forwarded: &[&str]) -> String {
         let trusted: Vec<IpNet> = vec!["10.0.0.0/8".parse().unwrap(), "fd00::/8".parse().unwrap()];
-        let headers = forwarded.iter().map(|value| (X_FORWARDED_FOR, value.parse().unwrap())).collect();
-        client_address(&headers, peer.parse().unwrap(), |address| trusted.iter().any(|network| network.contains(address)))
-            .to_string()
+        let headers = forwarded
+            .iter()
+            .map(|value| (X_FORWARDED_FOR, value.parse().unwrap()))
+            .collect();
+        client_address(&headers, peer.parse().unwrap(), |address| {
+            trusted.iter().any(|network| network.contains(address))
+        })
+        .to_string()
     }
 
     #[test]
@@ -116,9 +160,18 @@ mod tests {
     fn htp_09_the_chain_is_read_from_the_right_as_far_as_hops_are_trusted() {
         assert_eq!(address("10.0.0.1", &[]), "10.0.0.1");
         assert_eq!(address("10.0.0.1", &["198.51.100.1"]), "198.51.100.1");
-        assert_eq!(address("10.0.0.1", &["1.1.1.1, 198.51.100.1"]), "198.51.100.1");
-        assert_eq!(address("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]), "198.51.100.1");
-        assert_eq!(address("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.2"]), "198.51.100.1");
+        assert_eq!(
+            address("10.0.0.1", &["1.1.1.1, 198.51.100.1"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            address("10.0.0.1", &["1.1.1.1, 198.51.100.1, 10.0.0.2"]),
+            "198.51.100.1"
+        );
+        assert_eq!(
+            address("10.0.0.1", &["1.1.1.1", "198.51.100.1", "10.0.0.2"]),
+            "198.51.100.1"
+        );
         assert_eq!(address("10.0.0.1", &["10.0.0.3, 10.0.0.2"]), "10.0.0.3");
     }
 
@@ -134,16 +187,30 @@ mod tests {
 
     #[test]
     fn limits_count_an_ipv6_household_once() {
-        assert_eq!(source("2001:db8:1:2:3:4:5:6".parse().unwrap()), source("2001:db8:1:2::1".parse().unwrap()));
-        assert_ne!(source("2001:db8:1:2::1".parse().unwrap()), source("2001:db8:1:3::1".parse().unwrap()));
-        assert_ne!(source("192.0.2.1".parse().unwrap()), source("192.0.2.2".parse().unwrap()));
+        assert_eq!(
+            source("2001:db8:1:2:3:4:5:6".parse().unwrap()),
+            source("2001:db8:1:2::1".parse().unwrap())
+        );
+        assert_ne!(
+            source("2001:db8:1:2::1".parse().unwrap()),
+            source("2001:db8:1:3::1".parse().unwrap())
+        );
+        assert_ne!(
+            source("192.0.2.1".parse().unwrap()),
+            source("192.0.2.2".parse().unwrap())
+        );
     }
 
     #[test]
     fn ses_22_a_missing_or_wild_user_agent_is_no_failure() {
         assert_eq!(user_agent(&HeaderMap::new()), "");
         let wild = [0xff_u8, b'<', b'\t', 0xc3].repeat(500);
-        let headers = [(header::USER_AGENT, axum::http::HeaderValue::from_bytes(&wild).unwrap())].into_iter().collect();
+        let headers = [(
+            header::USER_AGENT,
+            axum::http::HeaderValue::from_bytes(&wild).unwrap(),
+        )]
+        .into_iter()
+        .collect();
         let kept = user_agent(&headers);
         assert_eq!(kept.chars().count(), USER_AGENT);
         assert!(!kept.contains('\t'));

@@ -35,8 +35,14 @@ impl IntoResponse for Explained {
 }
 
 /// The layer: leaves pages, programs' answers and successes as they are.
-pub(super) async fn put_into_words(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let for_programs = ["/api/", "/healthz", "/readyz"].iter().any(|path| request.uri().path().starts_with(path));
+pub(super) async fn put_into_words(
+    State(shared): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let for_programs = ["/api/", "/healthz", "/readyz"]
+        .iter()
+        .any(|path| request.uri().path().starts_with(path));
     let id = request.extensions().get::<RequestId>().cloned();
     let response = next.run(request).await;
     let status = response.status();
@@ -46,16 +52,25 @@ pub(super) async fn put_into_words(State(shared): State<Shared>, request: Reques
     }
     let (mut parts, _) = response.into_parts();
     let (title, usual) = words(status);
-    let text = parts.extensions.remove::<Explained>().map_or_else(|| usual.to_owned(), |Explained(text)| text);
+    let text = parts
+        .extensions
+        .remove::<Explained>()
+        .map_or_else(|| usual.to_owned(), |Explained(text)| text);
     let request_id = id.map(|RequestId(id)| id.to_string()).unwrap_or_default();
     let (brand, stylesheet) = (shared.brand(), shared.site.stylesheet());
     let page = Owner::new().with(|| {
         view! { <ErrorPage status=status.as_u16() title=title.to_owned() text request_id brand stylesheet/> }.to_html()
     });
     parts.headers.remove(header::CONTENT_LENGTH);
-    parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+    parts.headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("text/html; charset=utf-8"),
+    );
     if status == StatusCode::SERVICE_UNAVAILABLE {
-        parts.headers.entry(header::RETRY_AFTER).or_insert(HeaderValue::from_static("5"));
+        parts
+            .headers
+            .entry(header::RETRY_AFTER)
+            .or_insert(HeaderValue::from_static("5"));
     }
     Response::from_parts(parts, Body::from(page))
 }
@@ -63,20 +78,41 @@ pub(super) async fn put_into_words(State(shared): State<Shared>, request: Reques
 /// A title and what to do, for a status.
 fn words(status: StatusCode) -> (&'static str, &'static str) {
     match status {
-        StatusCode::FORBIDDEN => ("Not allowed", "This is not open to you. Go back to the start page."),
-        StatusCode::NOT_FOUND => ("Page not found", "There is nothing at this address. Check it, or go to the start page."),
-        StatusCode::METHOD_NOT_ALLOWED => {
-            ("Not done that way", "This address does not take that kind of request. Open it in a browser, or go to the start page.")
-        }
-        StatusCode::REQUEST_TIMEOUT => ("Too slow", "The request took too long to arrive. Check your connection and try again."),
-        StatusCode::PAYLOAD_TOO_LARGE => ("Too much", "That form holds more than this page takes. Shorten it and send it again."),
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => ("Wrong kind", "This address takes only forms. Send it from the page in a browser."),
-        StatusCode::SERVICE_UNAVAILABLE => {
-            ("Not available at the moment", "The service cannot do its work just now. Nothing was changed; try again in a moment.")
-        }
-        status if status.is_server_error() => {
-            ("Something went wrong", "The server failed; its log has the details under the number below. Nothing was changed.")
-        }
-        _ => ("That did not work", "The request could not be understood. Go back and try again."),
+        StatusCode::FORBIDDEN => (
+            "Not allowed",
+            "This is not open to you. Go back to the start page.",
+        ),
+        StatusCode::NOT_FOUND => (
+            "Page not found",
+            "There is nothing at this address. Check it, or go to the start page.",
+        ),
+        StatusCode::METHOD_NOT_ALLOWED => (
+            "Not done that way",
+            "This address does not take that kind of request. Open it in a browser, or go to the start page.",
+        ),
+        StatusCode::REQUEST_TIMEOUT => (
+            "Too slow",
+            "The request took too long to arrive. Check your connection and try again.",
+        ),
+        StatusCode::PAYLOAD_TOO_LARGE => (
+            "Too much",
+            "That form holds more than this page takes. Shorten it and send it again.",
+        ),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => (
+            "Wrong kind",
+            "This address takes only forms. Send it from the page in a browser.",
+        ),
+        StatusCode::SERVICE_UNAVAILABLE => (
+            "Not available at the moment",
+            "The service cannot do its work just now. Nothing was changed; try again in a moment.",
+        ),
+        status if status.is_server_error() => (
+            "Something went wrong",
+            "The server failed; its log has the details under the number below. Nothing was changed.",
+        ),
+        _ => (
+            "That did not work",
+            "The request could not be understood. Go back and try again.",
+        ),
     }
 }

@@ -22,9 +22,14 @@ const SECRET: [&str; 4] = ["password", "new_password", "code", "token"];
 /// Whether a request carries a plain form and nothing else.
 pub(super) fn is_form(request: &Request) -> bool {
     let headers = request.headers();
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+        .unwrap_or_default();
     let mut parts = kind.split(';').map(str::trim);
-    let form = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+    let form = parts
+        .next()
+        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
     let utf8 = parts.all(|part| part.to_ascii_lowercase().replace('"', "") == "charset=utf-8");
     form && utf8 && !headers.contains_key(header::CONTENT_ENCODING)
 }
@@ -40,7 +45,9 @@ pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Re
         Err(error) => return status_of(&error).into_response(),
     };
     let copy = copy_of(&parts);
-    let answer = shared.call(Request::from_parts(parts, Body::from(body.clone()))).await;
+    let answer = shared
+        .call(Request::from_parts(parts, Body::from(body.clone())))
+        .await;
     if answer.status() == StatusCode::SEE_OTHER {
         return redirected(answer);
     }
@@ -52,7 +59,15 @@ pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Re
     if error == Error::SignInFirst {
         return Redirect::to(&request::sign_in_path(&page_of(copy.uri().path()))).into_response();
     }
-    let mut page = page_again(&shared, copy, Failure { error, typed: typed(&body) }).await;
+    let mut page = page_again(
+        &shared,
+        copy,
+        Failure {
+            error,
+            typed: typed(&body),
+        },
+    )
+    .await;
     page.headers_mut().extend(cookies);
     page
 }
@@ -91,7 +106,11 @@ fn redirected(answer: Response) -> Response {
 }
 
 fn set_cookies(headers: &HeaderMap) -> HeaderMap {
-    headers.get_all(header::SET_COOKIE).iter().map(|value| (header::SET_COOKIE, value.clone())).collect()
+    headers
+        .get_all(header::SET_COOKIE)
+        .iter()
+        .map(|value| (header::SET_COOKIE, value.clone()))
+        .collect()
 }
 
 async fn error_of(answer: Response) -> Option<Error> {
@@ -110,23 +129,35 @@ fn typed(body: &[u8]) -> Vec<(String, String)> {
 /// The page a form stands on: the form's own path, or the one above it for an action without a page.
 fn page_of(path: &str) -> String {
     const ACTIONS: [&str; 2] = ["end/", "end-others/"];
-    ACTIONS.iter().find_map(|action| path.strip_suffix(action)).unwrap_or(path).to_owned()
+    ACTIONS
+        .iter()
+        .find_map(|action| path.strip_suffix(action))
+        .unwrap_or(path)
+        .to_owned()
 }
 
 async fn page_again(shared: &Shared, mut visit: Request, failure: Failure) -> Response {
-    let status = StatusCode::from_u16(failure.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let query = visit.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    let status =
+        StatusCode::from_u16(failure.error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let query = visit
+        .uri()
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     let address = format!("{}{query}", page_of(visit.uri().path()));
     match address.parse() {
         Ok(uri) => *visit.uri_mut() = uri,
         Err(_) => return StatusCode::BAD_REQUEST.into_response(),
     }
-    let mut page = shared.page(visit, move || provide_context(failure.clone())).await;
+    let mut page = shared
+        .page(visit, move || provide_context(failure.clone()))
+        .await;
     if page.status() == StatusCode::OK {
         *page.status_mut() = status;
     }
     if status == StatusCode::SERVICE_UNAVAILABLE || status == StatusCode::TOO_MANY_REQUESTS {
-        page.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
+        page.headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("60"));
     }
     page
 }
@@ -145,23 +176,35 @@ mod tests {
 
     #[test]
     fn htp_14_only_plain_url_encoded_forms_are_read() {
-        for good in ["application/x-www-form-urlencoded", "application/x-www-form-urlencoded; charset=UTF-8"] {
+        for good in [
+            "application/x-www-form-urlencoded",
+            "application/x-www-form-urlencoded; charset=UTF-8",
+        ] {
             assert!(is_form(&request(&[(header::CONTENT_TYPE, good)])), "{good}");
         }
         for bad in [
-            "", "text/plain", "multipart/form-data; boundary=x", "application/json", "application/cbor",
-            "application/x-www-form-urlencoded; charset=utf-7", "application/x-www-form-urlencodedx",
+            "",
+            "text/plain",
+            "multipart/form-data; boundary=x",
+            "application/json",
+            "application/cbor",
+            "application/x-www-form-urlencoded; charset=utf-7",
+            "application/x-www-form-urlencodedx",
         ] {
             assert!(!is_form(&request(&[(header::CONTENT_TYPE, bad)])), "{bad}");
         }
         assert!(!is_form(&request(&[])));
-        let packed = [(header::CONTENT_TYPE, "application/x-www-form-urlencoded"), (header::CONTENT_ENCODING, "gzip")];
+        let packed = [
+            (header::CONTENT_TYPE, "application/x-www-form-urlencoded"),
+            (header::CONTENT_ENCODING, "gzip"),
+        ];
         assert!(!is_form(&request(&packed)));
     }
 
     #[test]
     fn what_was_typed_comes_back_without_secrets() {
-        let body = b"login=a%20b&password=secret&new_password=secret&next=%2Fx&token=secret&code=123";
+        let body =
+            b"login=a%20b&password=secret&new_password=secret&next=%2Fx&token=secret&code=123";
         let kept: Vec<_> = typed(body).into_iter().map(|(name, _)| name).collect();
         assert_eq!(kept, ["login", "next"]);
     }
@@ -169,7 +212,10 @@ mod tests {
     #[test]
     fn a_failed_action_shows_the_page_it_stands_on() {
         assert_eq!(page_of("/accounts/sessions/end/"), "/accounts/sessions/");
-        assert_eq!(page_of("/accounts/sessions/end-others/"), "/accounts/sessions/");
+        assert_eq!(
+            page_of("/accounts/sessions/end-others/"),
+            "/accounts/sessions/"
+        );
         assert_eq!(page_of("/accounts/login/"), "/accounts/login/");
     }
 }

@@ -27,9 +27,18 @@ const FIXED: [(HeaderName, &str); 8] = [
     // not no-referrer: that makes browsers send `Origin: null` with a form of this very site
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("cross-origin-embedder-policy"), "require-corp"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-embedder-policy"),
+        "require-corp",
+    ),
     (HeaderName::from_static("origin-agent-cluster"), "?1"),
     (
         HeaderName::from_static("permissions-policy"),
@@ -41,11 +50,14 @@ const FIXED: [(HeaderName, &str); 8] = [
 /// Two years, for all sub-domains.
 const STRICT_TRANSPORT: &str = "max-age=63072000; includeSubDomains";
 /// For answers that are no page: nothing in them may run, load or be framed.
-const NO_PAGE: &str =
-    "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const NO_PAGE: &str = "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// The outermost layer.
-pub(super) async fn add(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(super) async fn add(
+    State(shared): State<Shared>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let Ok((nonce, id)) = names(&shared) else {
         tracing::error!("the system gives no random bytes");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
@@ -55,14 +67,19 @@ pub(super) async fn add(State(shared): State<Shared>, mut request: Request, next
     let (method, path) = (request.method().clone(), request.uri().path().to_owned());
     let span = tracing::info_span!("request", id = &*id.0);
     let mut response = next.run(request).instrument(span.clone()).await;
-    span.in_scope(|| tracing::debug!(%method, path, status = response.status().as_u16(), "answered"));
+    span.in_scope(
+        || tracing::debug!(%method, path, status = response.status().as_u16(), "answered"),
+    );
 
     let headers = response.headers_mut();
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
     if shared.services.settings.public_url.is_https() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static(STRICT_TRANSPORT),
+        );
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -76,15 +93,22 @@ pub(super) async fn add(State(shared): State<Shared>, mut request: Request, next
     response
 }
 
-fn names(shared: &Shared) -> Result<(ResponseNonce, RequestId), crate::crypto::random::RandomError> {
+fn names(
+    shared: &Shared,
+) -> Result<(ResponseNonce, RequestId), crate::crypto::random::RandomError> {
     let nonce = BASE64_STANDARD.encode(shared.services.random.bytes::<16>()?);
     let id = u64::from_be_bytes(shared.services.random.bytes()?);
-    Ok((ResponseNonce(nonce.into()), RequestId(format!("{id:016x}").into())))
+    Ok((
+        ResponseNonce(nonce.into()),
+        RequestId(format!("{id:016x}").into()),
+    ))
 }
 
 /// Whether an answer is a page.
 pub(super) fn is_page(headers: &HeaderMap) -> bool {
-    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
+    headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
 fn policy(headers: &HeaderMap, ResponseNonce(nonce): &ResponseNonce) -> String {
@@ -92,7 +116,11 @@ fn policy(headers: &HeaderMap, ResponseNonce(nonce): &ResponseNonce) -> String {
         return NO_PAGE.to_owned();
     }
     // `cargo leptos watch` tells pages to reload through a socket on another port
-    let reload = if super::site::is_watched() { " ws://127.0.0.1:3001 ws://localhost:3001" } else { "" };
+    let reload = if super::site::is_watched() {
+        " ws://127.0.0.1:3001 ws://localhost:3001"
+    } else {
+        ""
+    };
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          connect-src 'self'{reload}; img-src 'self' data:; font-src 'self'; manifest-src 'self'; object-src 'none'; \

@@ -16,13 +16,23 @@ use super::{error_page::Explained, router::Shared};
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// The layer: 403 for a state-changing request from elsewhere.
-pub(super) async fn require_own(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+pub(super) async fn require_own(
+    State(shared): State<Shared>,
+    request: Request,
+    next: Next,
+) -> Response {
     let origin = shared.services.settings.public_url.origin();
-    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE);
+    let safe = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+    );
     if safe || is_own(request.headers(), origin) {
         return next.run(request).await;
     }
-    tracing::warn!(path = request.uri().path(), "refused a request from another site");
+    tracing::warn!(
+        path = request.uri().path(),
+        "refused a request from another site"
+    );
     let text = format!(
         "This form was not sent from a page of {origin}. Open that address, and send the form again from there."
     );
@@ -43,7 +53,9 @@ fn is_own(headers: &HeaderMap, origin: &str) -> bool {
         (Some(_), Some(_)) => Some(false),
     };
     // each that is there must agree, and one must be there
-    from_here.unwrap_or(true) && same_site.unwrap_or(true) && (from_here.is_some() || same_site.is_some())
+    from_here.unwrap_or(true)
+        && same_site.unwrap_or(true)
+        && (from_here.is_some() || same_site.is_some())
 }
 
 #[cfg(test)]
@@ -53,7 +65,10 @@ mod tests {
     const OWN: &str = "https://mfa.example.org";
 
     fn headers(pairs: &[(HeaderName, &str)]) -> HeaderMap {
-        pairs.iter().map(|(name, value)| (name.clone(), value.parse().unwrap())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]

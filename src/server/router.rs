@@ -11,7 +11,9 @@ use axum::{
     routing::{any, get, post},
 };
 use leptos::{config::LeptosOptions, nonce::Nonce, prelude::provide_context};
-use leptos_axum::{generate_route_list, handle_server_fns_with_context, render_app_async_with_context};
+use leptos_axum::{
+    generate_route_list, handle_server_fns_with_context, render_app_async_with_context,
+};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{CompressionLayer, CompressionLevel},
@@ -49,12 +51,23 @@ pub(super) struct Shared {
 impl Shared {
     fn new(services: Services) -> Self {
         let site = Site::embedded();
-        let options = LeptosOptions::builder().output_name("inmor-mfa").site_pkg_dir(site.package_path()).build();
-        Self { services, site: Arc::new(site), options }
+        let options = LeptosOptions::builder()
+            .output_name("inmor-mfa")
+            .site_pkg_dir(site.package_path())
+            .build();
+        Self {
+            services,
+            site: Arc::new(site),
+            options,
+        }
     }
 
     /// Renders the page of a request whole; `more` provides what only this page finds in its context.
-    pub(super) async fn page(&self, visit: Request, more: impl Fn() + Clone + Send + Sync + 'static) -> Response {
+    pub(super) async fn page(
+        &self,
+        visit: Request,
+        more: impl Fn() + Clone + Send + Sync + 'static,
+    ) -> Response {
         let (shared, options) = (self.clone(), self.options.clone());
         let nonce = visit.extensions().get::<ResponseNonce>().cloned();
         let context = move || {
@@ -75,13 +88,19 @@ impl Shared {
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.remove(header::REFERER);
-        handle_server_fns_with_context(move || provide_context(services.clone()), request).await.into_response()
+        handle_server_fns_with_context(move || provide_context(services.clone()), request)
+            .await
+            .into_response()
     }
 
     /// The page head.
     pub(super) fn brand(&self) -> Brand {
         let brand = &self.services.settings.brand;
-        Brand { operator: brand.operator.clone(), name: brand.name.clone(), tagline: brand.tagline.clone() }
+        Brand {
+            operator: brand.operator.clone(),
+            name: brand.name.clone(),
+            tagline: brand.tagline.clone(),
+        }
     }
 }
 
@@ -92,7 +111,10 @@ pub fn router(services: Services) -> Router {
     for page in generate_route_list(App) {
         let path = page.path();
         let shared = shared.clone();
-        router = router.route(path, get(move |visit: Request| async move { shared.page(visit, || {}).await }));
+        router = router.route(
+            path,
+            get(move |visit: Request| async move { shared.page(visit, || {}).await }),
+        );
         if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
             router = router.route(bare, any(with_slash));
         }
@@ -115,9 +137,15 @@ pub fn router(services: Services) -> Router {
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(from_fn_with_state(shared.clone(), origin::require_own))
         .layer(from_fn_with_state(shared.clone(), client_address::find))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_TIMEOUT))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_TIMEOUT,
+        ))
         .layer(CatchPanicLayer::custom(after_panic))
-        .layer(from_fn_with_state(shared.clone(), error_page::put_into_words))
+        .layer(from_fn_with_state(
+            shared.clone(),
+            error_page::put_into_words,
+        ))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(shared.clone(), headers::add))
         .with_state(shared)
@@ -126,7 +154,10 @@ pub fn router(services: Services) -> Router {
 /// The same address with a slash at its end.
 async fn with_slash(request: Request) -> Redirect {
     let uri = request.uri();
-    let query = uri.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let query = uri
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
     Redirect::permanent(&format!("{}/{query}", uri.path()))
 }
 
@@ -140,10 +171,16 @@ async fn api(State(shared): State<Shared>, request: Request) -> Response {
 
 /// A file of the site, or 404.
 async fn file(State(shared): State<Shared>, request: Request) -> Response {
-    shared.site.answer(&request).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+    shared
+        .site
+        .answer(&request)
+        .unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the signature is tower-http's"
+)]
 fn after_panic(panic: Box<dyn std::any::Any + Send + 'static>) -> Response {
     let text = panic
         .downcast_ref::<&str>()

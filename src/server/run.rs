@@ -20,13 +20,15 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long running requests may take after SIGTERM.
 const GRACE: Duration = Duration::from_secs(10);
 /// Between two looks for rows that have run out.
-const PURGE_EVERY: Duration = Duration::from_secs(60);
+const PURGE_EVERY: Duration = Duration::from_mins(1);
 
 /// Why the server does not run. One line, for an operator.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// Somebody else has the port, or it is not ours to take.
-    #[error("listen: {address} cannot be used: {cause}; stop what listens there, or set LISTEN to another port")]
+    #[error(
+        "listen: {address} cannot be used: {cause}; stop what listens there, or set LISTEN to another port"
+    )]
     Listen {
         /// What was set.
         address: SocketAddr,
@@ -46,7 +48,8 @@ pub enum RunError {
 /// # Errors
 /// [`RunError::Listen`].
 pub fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
-    let listener = TcpListener::bind(address).map_err(|cause| RunError::Listen { address, cause })?;
+    let listener =
+        TcpListener::bind(address).map_err(|cause| RunError::Listen { address, cause })?;
     listener.set_nonblocking(true)?;
     Ok(listener)
 }
@@ -62,27 +65,45 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
     tokio::spawn(stop_on_signal(handle.clone()));
     let purge = tokio::spawn(purge(services.clone()));
     let service = router(services.clone()).into_make_service_with_connect_info::<SocketAddr>();
-    let mut server =
-        axum_server::from_tcp(listener)?.acceptor(NoDelayAcceptor::new()).handle(handle).http1_only();
-    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+    let mut server = axum_server::from_tcp(listener)?
+        .acceptor(NoDelayAcceptor::new())
+        .handle(handle)
+        .http1_only();
+    server
+        .http_builder()
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT);
     tracing::info!(%address, public_url = services.settings.public_url.origin(), "listening");
-    server.first_request_timeout(HEADER_TIMEOUT).serve(service).await?;
+    server
+        .first_request_timeout(HEADER_TIMEOUT)
+        .serve(service)
+        .await?;
     purge.abort();
     services.db.close().await;
     tracing::info!("stopped");
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the link is for whoever started the program, not for the log")]
+#[expect(
+    clippy::print_stdout,
+    reason = "the link is for whoever started the program, not for the log"
+)]
 async fn print_setup_link(services: &Services) -> Result<(), RunError> {
     if let Some(token) = setup::flow::issue(services, &Client::shell()).await? {
-        println!("Create the first administrator within 30 minutes at this address:\n{}", setup::flow::link(services, &token));
+        println!(
+            "Create the first administrator within 30 minutes at this address:\n{}",
+            setup::flow::link(services, &token)
+        );
     }
     Ok(())
 }
 
 async fn stop_on_signal(handle: Handle<SocketAddr>) {
-    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) else {
+    let (Ok(mut term), Ok(mut int)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+    ) else {
         tracing::warn!("signals cannot be caught: a stop will not wait for running requests");
         return;
     };
@@ -99,10 +120,17 @@ async fn purge(services: Services) {
     let mut every = tokio::time::interval(PURGE_EVERY);
     loop {
         every.tick().await;
-        let gone = async { Ok::<_, FlowError>((sessions::flow::purge(&services).await?, throttle::flow::purge(&services).await?)) };
+        let gone = async {
+            Ok::<_, FlowError>((
+                sessions::flow::purge(&services).await?,
+                throttle::flow::purge(&services).await?,
+            ))
+        };
         match gone.await {
             Ok((sessions, throttles)) => tracing::debug!(sessions, throttles, "purged"),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged")
+            }
         }
     }
 }

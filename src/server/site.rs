@@ -12,6 +12,8 @@ use axum::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
+use crate::crypto::hex;
+
 #[derive(RustEmbed)]
 #[folder = "target/site"]
 #[allow_missing = true]
@@ -35,21 +37,31 @@ pub(super) fn is_watched() -> bool {
 impl Site {
     /// The files that this program carries.
     pub(super) fn embedded() -> Self {
-        let mut names: Vec<_> = Files::iter().filter(|name| name.starts_with("pkg/")).collect();
+        let mut names: Vec<_> = Files::iter()
+            .filter(|name| name.starts_with("pkg/"))
+            .collect();
         names.sort();
         let mut digest = Sha256::new();
         for file in names.iter().filter_map(|name| Files::get(name)) {
             digest.update(file.metadata.sha256_hash());
         }
         if names.is_empty() {
-            tracing::warn!("this program was built without its browser files: pages have no style (build it with make build)");
+            tracing::warn!(
+                "this program was built without its browser files: pages have no style (build it with make build)"
+            );
         }
-        Self { digest: digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect() }
+        Self {
+            digest: hex(&digest.finalize()).chars().take(16).collect(),
+        }
     }
 
     /// Where scripts and style sheet are, without a slash at either end.
     pub(super) fn package_path(&self) -> String {
-        if is_watched() { "pkg".to_owned() } else { format!("pkg/{}", self.digest) }
+        if is_watched() {
+            "pkg".to_owned()
+        } else {
+            format!("pkg/{}", self.digest)
+        }
     }
 
     /// The path of the style sheet.
@@ -60,22 +72,36 @@ impl Site {
     /// The file a request asks for, or `None`.
     pub(super) fn answer(&self, request: &Request) -> Option<Response> {
         let path = request.uri().path().strip_prefix('/')?;
-        let under = path.strip_prefix(&self.package_path()).and_then(|rest| rest.strip_prefix('/'));
+        let under = path
+            .strip_prefix(&self.package_path())
+            .and_then(|rest| rest.strip_prefix('/'));
         let (name, keep) = match under {
             Some(name) => (format!("pkg/{name}"), FOR_EVER),
             None if path.starts_with("pkg/") => return None,
             None => (path.to_owned(), FOR_AN_HOUR),
         };
         // the compressed twins are not addresses of their own, and only plain names are files
-        let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
-        if !plain || name.split('/').any(|part| part.is_empty() || part.starts_with('.')) || is_twin(&name) {
+        let plain = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte));
+        if !plain
+            || name
+                .split('/')
+                .any(|part| part.is_empty() || part.starts_with('.'))
+            || is_twin(&name)
+        {
             return None;
         }
         let file = Files::get(&name)?;
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return Some(StatusCode::METHOD_NOT_ALLOWED.into_response());
         }
-        Some(send(&name, file, request.headers(), if is_watched() { "no-store" } else { keep }))
+        Some(send(
+            &name,
+            file,
+            request.headers(),
+            if is_watched() { "no-store" } else { keep },
+        ))
     }
 }
 
@@ -84,8 +110,10 @@ fn is_twin(name: &str) -> bool {
 }
 
 fn send(name: &str, file: EmbeddedFile, headers: &HeaderMap, keep: &'static str) -> Response {
-    let tag = format!("\"{}\"", file.metadata.sha256_hash().iter().take(12).map(|byte| format!("{byte:02x}")).collect::<String>());
-    let same = headers.get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == tag.as_bytes());
+    let tag = format!("\"{}\"", hex(&file.metadata.sha256_hash()));
+    let same = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|value| value.as_bytes() == tag.as_bytes());
     let encoded = ENCODINGS
         .iter()
         .filter(|(encoding, _)| accepts(headers, encoding))
@@ -99,7 +127,9 @@ fn send(name: &str, file: EmbeddedFile, headers: &HeaderMap, keep: &'static str)
             std::borrow::Cow::Owned(bytes) => Body::from(bytes),
         })
     };
-    let kind = mime_guess::from_path(name).first_raw().unwrap_or("application/octet-stream");
+    let kind = mime_guess::from_path(name)
+        .first_raw()
+        .unwrap_or("application/octet-stream");
     let out = response.headers_mut();
     out.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     out.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep));
@@ -115,10 +145,15 @@ fn send(name: &str, file: EmbeddedFile, headers: &HeaderMap, keep: &'static str)
 
 /// Whether `Accept-Encoding` names an encoding and does not refuse it with `q=0`.
 fn accepts(headers: &HeaderMap, encoding: &str) -> bool {
-    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let values = headers
+        .get_all(header::ACCEPT_ENCODING)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|item| {
         let mut parts = item.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(encoding));
+        let named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(encoding));
         let refused = parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
         named && !refused
     })

@@ -10,7 +10,10 @@ use super::settings::{Log, LogFormat};
 /// When the filter is not one, such as `info,inmor_mfa=debug`.
 pub fn start(log: &Log) -> Result<(), ParseError> {
     let filter = EnvFilter::builder().parse(&log.filter)?;
-    let output = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let output = fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false);
     let _ = match log.format {
         LogFormat::Human => output.try_init(),
         LogFormat::Json => output.json().flatten_event(true).try_init(),

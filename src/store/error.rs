@@ -23,10 +23,15 @@ impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
         match &error {
-            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::Protocol(_) => {
+            E::Io(_)
+            | E::Tls(_)
+            | E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed
+            | E::Protocol(_) => Self::Unavailable(error),
+            E::Database(cause) if passes_by(cause.code().as_deref().unwrap_or_default()) => {
                 Self::Unavailable(error)
             }
-            E::Database(cause) if passes_by(cause.code().as_deref().unwrap_or_default()) => Self::Unavailable(error),
             _ => Self::Driver(error),
         }
     }
@@ -44,8 +49,13 @@ fn passes_by(code: &str) -> bool {
     const FULL: i32 = 13;
     const CANTOPEN: i32 = 14;
     match code.parse::<i32>() {
-        Ok(number) if code.len() < 5 => matches!(number & 0xff, BUSY | LOCKED | READONLY | IOERR | FULL | CANTOPEN),
-        _ => ["08", "40", "53", "55", "57", "58"].iter().any(|class| code.starts_with(class)),
+        Ok(number) if code.len() < 5 => matches!(
+            number & 0xff,
+            BUSY | LOCKED | READONLY | IOERR | FULL | CANTOPEN
+        ),
+        _ => ["08", "40", "53", "55", "57", "58"]
+            .iter()
+            .any(|class| code.starts_with(class)),
     }
 }
 

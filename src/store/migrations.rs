@@ -46,9 +46,16 @@ async fn lock_beside(path: &Path) -> Result<File, OpenError> {
         move |cause| OpenError::Create { path: name, cause }
     };
     let locked = tokio::task::spawn_blocking(move || {
-        let file = File::options().create(true).truncate(false).write(true).open(name)?;
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(name)?;
         file.lock()?;
         Ok(file)
     });
-    locked.await.unwrap_or_else(|panic| Err(std::io::Error::other(panic))).map_err(failed)
+    locked
+        .await
+        .unwrap_or_else(|panic| Err(std::io::Error::other(panic)))
+        .map_err(failed)
 }

@@ -29,8 +29,12 @@ macro_rules! on_db {
 macro_rules! changed {
     ($tx:expr, $query:expr) => {
         match $tx {
-            $crate::store::Tx::Sqlite(tx) => $query.execute(&mut **tx).await.map(|d| d.rows_affected()),
-            $crate::store::Tx::Postgres(tx) => $query.execute(&mut **tx).await.map(|d| d.rows_affected()),
+            $crate::store::Tx::Sqlite(tx) => {
+                $query.execute(&mut **tx).await.map(|d| d.rows_affected())
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                $query.execute(&mut **tx).await.map(|d| d.rows_affected())
+            }
         }
         .map_err($crate::store::StoreError::from)
     };

@@ -63,7 +63,10 @@ impl Db {
             .busy_timeout(TIMEOUT)
             .optimize_on_close(true, None);
         let pool = |connections| {
-            SqlitePoolOptions::new().max_connections(connections).acquire_timeout(TIMEOUT).idle_timeout(None)
+            SqlitePoolOptions::new()
+                .max_connections(connections)
+                .acquire_timeout(TIMEOUT)
+                .idle_timeout(None)
         };
         let connect = |error| match error {
             sqlx::Error::Database(cause) if cause.code().as_deref() == Some("26") => {
@@ -71,10 +74,19 @@ impl Db {
             }
             other => OpenError::Connect(other),
         };
-        let write = pool(1).connect_with(options.clone()).await.map_err(connect)?;
+        let write = pool(1)
+            .connect_with(options.clone())
+            .await
+            .map_err(connect)?;
         migrations::sqlite(&write, Some(path)).await?;
-        let read = pool(SQLITE_READERS).connect_with(options).await.map_err(connect)?;
-        Ok(Self { read: Pool::Sqlite(read), write: Pool::Sqlite(write) })
+        let read = pool(SQLITE_READERS)
+            .connect_with(options)
+            .await
+            .map_err(connect)?;
+        Ok(Self {
+            read: Pool::Sqlite(read),
+            write: Pool::Sqlite(write),
+        })
     }
 
     /// A database in memory, for tests: one connection that never closes.
@@ -86,11 +98,18 @@ impl Db {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_with(SqliteConnectOptions::new().in_memory(true).foreign_keys(true))
+            .connect_with(
+                SqliteConnectOptions::new()
+                    .in_memory(true)
+                    .foreign_keys(true),
+            )
             .await
             .map_err(OpenError::Connect)?;
         migrations::sqlite(&pool, None).await?;
-        Ok(Self { read: Pool::Sqlite(pool.clone()), write: Pool::Sqlite(pool) })
+        Ok(Self {
+            read: Pool::Sqlite(pool.clone()),
+            write: Pool::Sqlite(pool),
+        })
     }
 
     /// Connects to a PostgreSQL server with at most `connections` connections.
@@ -115,7 +134,10 @@ impl Db {
             .await
             .map_err(OpenError::Connect)?;
         migrations::postgres(&pool).await?;
-        Ok(Self { read: Pool::Postgres(pool.clone()), write: Pool::Postgres(pool) })
+        Ok(Self {
+            read: Pool::Postgres(pool.clone()),
+            write: Pool::Postgres(pool),
+        })
     }
 }
 
@@ -129,7 +151,10 @@ fn prepare_file(path: &Path, create_folder: bool) -> Result<(), OpenError> {
         if !create_folder {
             return Err(OpenError::NoFolder(folder.to_owned()));
         }
-        create_private_folder(folder).map_err(|cause| OpenError::Create { path: folder.to_owned(), cause })?;
+        create_private_folder(folder).map_err(|cause| OpenError::Create {
+            path: folder.to_owned(),
+            cause,
+        })?;
     }
     if path.is_dir() {
         return Err(OpenError::NotADatabase(path.to_owned()));
@@ -137,14 +162,20 @@ fn prepare_file(path: &Path, create_folder: bool) -> Result<(), OpenError> {
     match private_file().open(path) {
         Ok(_) => Ok(()),
         Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(cause) => Err(OpenError::Create { path: path.to_owned(), cause }),
+        Err(cause) => Err(OpenError::Create {
+            path: path.to_owned(),
+            cause,
+        }),
     }
 }
 
 #[cfg(unix)]
 fn create_private_folder(folder: &Path) -> std::io::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
 }
 
 #[cfg(unix)]

@@ -15,7 +15,11 @@ pub struct Brand {
 
 impl Default for Brand {
     fn default() -> Self {
-        Self { operator: "SUNET".to_owned(), name: "Inmor".to_owned(), tagline: "Trust Anchor Admin".to_owned() }
+        Self {
+            operator: "SUNET".to_owned(),
+            name: "Inmor".to_owned(),
+            tagline: "Trust Anchor Admin".to_owned(),
+        }
     }
 }
 

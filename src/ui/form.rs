@@ -26,7 +26,11 @@ pub fn failure() -> Option<Failure> {
 #[must_use]
 pub fn typed(name: &str) -> Option<String> {
     let failure = failure()?;
-    failure.typed.into_iter().find(|(field, _)| field == name).map(|(_, value)| value)
+    failure
+        .typed
+        .into_iter()
+        .find(|(field, _)| field == name)
+        .map(|(_, value)| value)
 }
 
 /// Whether a field of the form that was just refused is at fault.
@@ -37,7 +41,11 @@ pub fn at_fault(name: &str) -> bool {
 
 /// The ids that describe a field: the failure when it is at fault, and its hint.
 pub(super) fn described_by(fault: bool, hint: Option<&str>) -> Option<String> {
-    let ids: Vec<&str> = fault.then_some(FAILURE_ID).into_iter().chain(hint).collect();
+    let ids: Vec<&str> = fault
+        .then_some(FAILURE_ID)
+        .into_iter()
+        .chain(hint)
+        .collect();
     (!ids.is_empty()).then(|| ids.join(" "))
 }
 
@@ -96,7 +104,10 @@ mod tests {
 
     #[test]
     fn a_field_points_at_the_failure_before_its_hint() {
-        assert_eq!(described_by(true, Some("hint")).as_deref(), Some("failure hint"));
+        assert_eq!(
+            described_by(true, Some("hint")).as_deref(),
+            Some("failure hint")
+        );
         assert_eq!(described_by(false, Some("hint")).as_deref(), Some("hint"));
         assert_eq!(described_by(false, None), None);
     }

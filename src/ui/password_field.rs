@@ -23,7 +23,11 @@ pub fn PasswordField(
     fault: bool,
 ) -> impl IntoView {
     let input = NodeRef::<Input>::new();
-    let (alive, shown, length) = (RwSignal::new(false), RwSignal::new(false), RwSignal::new(0_usize));
+    let (alive, shown, length) = (
+        RwSignal::new(false),
+        RwSignal::new(false),
+        RwSignal::new(0_usize),
+    );
     // runs in browsers only: the button is of no use before, and something may be typed already
     Effect::new(move || {
         if let Some(input) = input.get() {

@@ -36,7 +36,10 @@ pub struct Account {
 
 impl fmt::Debug for Account {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).field("username", &self.username).finish_non_exhaustive()
+        f.debug_struct("Account")
+            .field("id", &self.id)
+            .field("username", &self.username)
+            .finish_non_exhaustive()
     }
 }
 
@@ -111,7 +114,8 @@ pub async fn prepare(services: &Services, wanted: Wanted<'_>) -> Result<Prepared
     };
     let email_text = email.as_ref().map_or("", |email| email.as_str());
     let password_hash =
-        passwords::flow::hash_new(services, wanted.password, &[username.as_str(), email_text]).await?;
+        passwords::flow::hash_new(services, wanted.password, &[username.as_str(), email_text])
+            .await?;
     let now = services.clock.now();
     Ok(Prepared(NewAccount {
         id: services.random.uuid_v7(now)?,
@@ -127,7 +131,12 @@ pub async fn prepare(services: &Services, wanted: Wanted<'_>) -> Result<Prepared
 ///
 /// # Errors
 /// [`Error::NameTaken`].
-pub async fn add(services: &Services, tx: &mut Tx, client: &Client, new: Prepared) -> Result<String, FlowError> {
+pub async fn add(
+    services: &Services,
+    tx: &mut Tx,
+    client: &Client,
+    new: Prepared,
+) -> Result<String, FlowError> {
     let Prepared(new) = new;
     if !store::insert(tx, &new).await? {
         return Err(Error::NameTaken.into());
@@ -155,7 +164,11 @@ pub async fn claim_installation(services: &Services, tx: &mut Tx) -> Result<bool
 ///
 /// # Errors
 /// As [`prepare`] and [`add`].
-pub async fn create(services: &Services, client: &Client, wanted: Wanted<'_>) -> Result<String, FlowError> {
+pub async fn create(
+    services: &Services,
+    client: &Client,
+    wanted: Wanted<'_>,
+) -> Result<String, FlowError> {
     let prepared = prepare(services, wanted).await?;
     let mut tx = services.db.begin().await?;
     store::claim_installation(&mut tx, services.clock.now()).await?;
@@ -183,8 +196,18 @@ pub async fn set_disabled(
         sessions::flow::end_all_of(&mut tx, &account.id).await?;
         devices::flow::forget_all_of(&mut tx, &account.id).await?;
     }
-    let action = if disabled { Action::AccountDisabled } else { Action::AccountEnabled };
-    let event = Event { action, actor: None, subject: Some(&account.id), session: None, detail: "" };
+    let action = if disabled {
+        Action::AccountDisabled
+    } else {
+        Action::AccountEnabled
+    };
+    let event = Event {
+        action,
+        actor: None,
+        subject: Some(&account.id),
+        session: None,
+        detail: "",
+    };
     audit::record(services, &mut tx, client, &event).await?;
     tx.commit().await?;
     Ok(true)
@@ -208,7 +231,11 @@ pub async fn store_password(
 ///
 /// # Errors
 /// [`FlowError::Store`].
-pub async fn store_rehash(tx: &mut Tx, account: &Account, hash: &PasswordHash) -> Result<bool, FlowError> {
+pub async fn store_rehash(
+    tx: &mut Tx,
+    account: &Account,
+    hash: &PasswordHash,
+) -> Result<bool, FlowError> {
     let old = account.password_hash.as_deref().unwrap_or_default();
     Ok(store::rehash(tx, &account.id, old, hash.as_str()).await?)
 }
@@ -216,5 +243,8 @@ pub async fn store_rehash(tx: &mut Tx, account: &Account, hash: &PasswordHash) -
 /// A name as it is compared; what was typed, folded as far as it goes, when no account can have it.
 #[must_use]
 pub fn canonical(login: &str) -> String {
-    CanonicalName::parse(login).map_or_else(|| login.trim().to_lowercase(), |name| name.as_str().to_owned())
+    CanonicalName::parse(login).map_or_else(
+        || login.trim().to_lowercase(),
+        |name| name.as_str().to_owned(),
+    )
 }

@@ -1,6 +1,9 @@
 //! The tables `account` and `installation`.
 
-use super::flow::{Account, NewAccount};
+use super::{
+    domain::Email,
+    flow::{Account, NewAccount},
+};
 use crate::store::{Db, StoreError, Tx, changed, on_db};
 
 #[derive(sqlx::FromRow)]
@@ -33,7 +36,8 @@ pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, St
     const SQL: &str = "select id, username, username_canonical, email, password_hash, created_at, disabled_at \
          from account where username_canonical = $1 or email_canonical = $1 \
          order by case when username_canonical = $1 then 0 else 1 end limit 1";
-    let row = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(canonical).fetch_optional(pool))?;
+    let row =
+        on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(canonical).fetch_optional(pool))?;
     Ok(row.map(Account::from))
 }
 
@@ -71,7 +75,7 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewAccount) -> Result<bool, StoreE
             .bind(&new.id)
             .bind(new.username.as_str())
             .bind(new.username.canonical().as_str())
-            .bind(new.email.as_ref().map(|email| email.as_str()))
+            .bind(new.email.as_ref().map(Email::as_str))
             .bind(new.email.as_ref().map(|email| email.canonical().as_str()))
             .bind(new.password_hash.as_str())
             .bind(new.user_handle.as_slice())
@@ -87,19 +91,34 @@ pub(super) async fn claim_installation(tx: &mut Tx, now: i64) -> Result<bool, St
 }
 
 /// Disables or enables an account; says whether that changed anything.
-pub(super) async fn set_disabled(tx: &mut Tx, id: &str, at: Option<i64>) -> Result<bool, StoreError> {
+pub(super) async fn set_disabled(
+    tx: &mut Tx,
+    id: &str,
+    at: Option<i64>,
+) -> Result<bool, StoreError> {
     const SQL: &str = "update account set disabled_at = $2 where id = $1 and (disabled_at is null) <> ($2 is null)";
     changed!(tx, sqlx::query(SQL).bind(id).bind(at)).map(|rows| rows == 1)
 }
 
 /// Stores a new password.
-pub(super) async fn set_password(tx: &mut Tx, id: &str, hash: &str, now: i64) -> Result<bool, StoreError> {
-    const SQL: &str = "update account set password_hash = $2, password_changed_at = $3 where id = $1";
+pub(super) async fn set_password(
+    tx: &mut Tx,
+    id: &str,
+    hash: &str,
+    now: i64,
+) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "update account set password_hash = $2, password_changed_at = $3 where id = $1";
     changed!(tx, sqlx::query(SQL).bind(id).bind(hash).bind(now)).map(|rows| rows == 1)
 }
 
 /// Stores the same password hashed anew, unless it has been changed or hashed anew meanwhile.
-pub(super) async fn rehash(tx: &mut Tx, id: &str, old: &str, new: &str) -> Result<bool, StoreError> {
+pub(super) async fn rehash(
+    tx: &mut Tx,
+    id: &str,
+    old: &str,
+    new: &str,
+) -> Result<bool, StoreError> {
     const SQL: &str = "update account set password_hash = $3 where id = $1 and password_hash = $2";
     changed!(tx, sqlx::query(SQL).bind(id).bind(old).bind(new)).map(|rows| rows == 1)
 }

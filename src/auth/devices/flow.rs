@@ -16,7 +16,11 @@ pub const LIFETIME: i64 = 400 * 24 * 3600;
 ///
 /// # Errors
 /// [`FlowError::Store`].
-pub async fn recognise(services: &Services, account_id: &str, token: &Token) -> Result<Option<String>, FlowError> {
+pub async fn recognise(
+    services: &Services,
+    account_id: &str,
+    token: &Token,
+) -> Result<Option<String>, FlowError> {
     let since = services.clock.now().saturating_sub(LIFETIME);
     Ok(store::find(&services.db, account_id, token.hash().as_slice(), since).await?)
 }
@@ -32,13 +36,20 @@ pub async fn remember(
     known: Option<&str>,
 ) -> Result<Option<Token>, FlowError> {
     let now = services.clock.now();
-    if let Some(id) = known {
-        if store::touch(tx, id, now).await? {
-            return Ok(None);
-        }
+    if let Some(id) = known
+        && store::touch(tx, id, now).await?
+    {
+        return Ok(None);
     }
     let token = Token::generate(&services.random)?;
-    store::insert(tx, &services.random.uuid_v7(now)?, account_id, token.hash().as_slice(), now).await?;
+    store::insert(
+        tx,
+        &services.random.uuid_v7(now)?,
+        account_id,
+        token.hash().as_slice(),
+        now,
+    )
+    .await?;
     store::keep_latest(tx, account_id).await?;
     Ok(Some(token))
 }

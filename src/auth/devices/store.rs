@@ -3,7 +3,12 @@
 use super::flow::MOST;
 use crate::store::{Db, StoreError, Tx, changed, on_db};
 
-pub(super) async fn find(db: &Db, account_id: &str, hash: &[u8], since: i64) -> Result<Option<String>, StoreError> {
+pub(super) async fn find(
+    db: &Db,
+    account_id: &str,
+    hash: &[u8],
+    since: i64,
+) -> Result<Option<String>, StoreError> {
     const SQL: &str = "select id from known_device where token_hash = $1 and account_id = $2 and last_used_at >= $3";
     on_db!(db, pool => sqlx::query_scalar(SQL).bind(hash).bind(account_id).bind(since).fetch_optional(pool))
 }
@@ -13,10 +18,23 @@ pub(super) async fn touch(tx: &mut Tx, id: &str, now: i64) -> Result<bool, Store
     changed!(tx, sqlx::query(SQL).bind(id).bind(now)).map(|rows| rows == 1)
 }
 
-pub(super) async fn insert(tx: &mut Tx, id: &str, account_id: &str, hash: &[u8], now: i64) -> Result<(), StoreError> {
-    const SQL: &str =
-        "insert into known_device (id, account_id, token_hash, created_at, last_used_at) values ($1, $2, $3, $4, $4)";
-    changed!(tx, sqlx::query(SQL).bind(id).bind(account_id).bind(hash).bind(now)).map(drop)
+pub(super) async fn insert(
+    tx: &mut Tx,
+    id: &str,
+    account_id: &str,
+    hash: &[u8],
+    now: i64,
+) -> Result<(), StoreError> {
+    const SQL: &str = "insert into known_device (id, account_id, token_hash, created_at, last_used_at) values ($1, $2, $3, $4, $4)";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(account_id)
+            .bind(hash)
+            .bind(now)
+    )
+    .map(drop)
 }
 
 pub(super) async fn keep_latest(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {

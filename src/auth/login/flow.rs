@@ -35,9 +35,15 @@ pub async fn sign_in(
     device: Option<&Token>,
 ) -> Result<SignedIn, FlowError> {
     let account = accounts::find(services, login).await?;
-    let name = account.as_ref().map_or_else(|| accounts::canonical(login), |account| account.canonical.clone());
+    let name = account.as_ref().map_or_else(
+        || accounts::canonical(login),
+        |account| account.canonical.clone(),
+    );
     let lane = Lane::find(services, client, account.as_ref(), &name, device).await?;
-    let (account, proof) = match (passwords::prove(services, lane, account.as_ref(), password).await?, account) {
+    let (account, proof) = match (
+        passwords::prove(services, lane, account.as_ref(), password).await?,
+        account,
+    ) {
         (Ok(proof), Some(account)) => (account, proof),
         (outcome, account) => {
             let event = Event {

@@ -13,7 +13,9 @@ use crate::ui::{
 pub fn LoginPage() -> impl IntoView {
     let asked = use_query_map().with_untracked(|query| query.get("next"));
     // the server looks closer; this only keeps what is plainly no path out of the page
-    let next = form::typed("next").or(asked).filter(|next| next.starts_with('/'));
+    let next = form::typed("next")
+        .or(asked)
+        .filter(|next| next.starts_with('/'));
     let fault = form::at_fault("password") || form::at_fault("new_password");
     view! {
         <Page heading="Sign in">

@@ -43,10 +43,14 @@ impl Lane {
         canonical: &str,
         device: Option<&Token>,
     ) -> Result<Self, FlowError> {
-        if let (Some(account), Some(token)) = (account, device) {
-            if let Some(id) = devices::flow::recognise(services, &account.id, token).await? {
-                return Ok(Self { account: Subject::of(&[canonical, "device", &id]), source: None, device: Some(id) });
-            }
+        if let (Some(account), Some(token)) = (account, device)
+            && let Some(id) = devices::flow::recognise(services, &account.id, token).await?
+        {
+            return Ok(Self {
+                account: Subject::of(&[canonical, "device", &id]),
+                source: None,
+                device: Some(id),
+            });
         }
         Ok(Self {
             account: Subject::of(&[canonical, "source", &client.source]),
@@ -81,7 +85,12 @@ impl Proof {
     ///
     /// # Errors
     /// [`FlowError::Store`].
-    pub async fn accept(&self, services: &Services, tx: &mut Tx, account: &Account) -> Result<(), FlowError> {
+    pub async fn accept(
+        &self,
+        services: &Services,
+        tx: &mut Tx,
+        account: &Account,
+    ) -> Result<(), FlowError> {
         throttle::clear(tx, throttle::ACCOUNT, &self.lane.account).await?;
         if let Some(source) = &self.lane.source {
             throttle::give_back(services, tx, throttle::SOURCE, source).await?;
@@ -137,31 +146,53 @@ pub async fn prove(
     account: Option<&Account>,
     password: Password,
 ) -> Result<Result<Proof, Refused>, FlowError> {
-    if let Some(source) = &lane.source {
-        if !throttle::take(services, throttle::SOURCE, source).await? {
-            return Err(Error::TooManyTries.into());
-        }
+    let mut tx = services.db.begin().await?;
+    if let Some(source) = &lane.source
+        && !throttle::take(services, &mut tx, throttle::SOURCE, source).await?
+    {
+        return Err(Error::TooManyTries.into());
     }
-    let in_time = throttle::take(services, throttle::ACCOUNT, &lane.account).await?;
+    let in_time = throttle::take(services, &mut tx, throttle::ACCOUNT, &lane.account).await?;
+    tx.commit().await?;
     let (hash, refused) = match account {
         _ if !in_time => (None, Refused::TooEarly),
         None => (None, Refused::Unknown),
         Some(account) if account.disabled => (None, Refused::Disabled),
         Some(account) => (account.password_hash.as_deref(), Refused::NoPassword),
     };
-    Ok(match services.passwords.verify(password, hash.map(|hash| PasswordHash::stored(hash.to_owned()))).await? {
-        Verdict::Right { rehash } => Ok(Proof { lane, rehash }),
-        Verdict::Corrupt => {
-            tracing::error!(account = account.map(|account| &*account.id), "the stored password hash cannot be read");
-            Err(Refused::Corrupt)
-        }
-        Verdict::Wrong => Err(if hash.is_some() { Refused::Wrong } else { refused }),
-    })
+    Ok(
+        match services
+            .passwords
+            .verify(
+                password,
+                hash.map(|hash| PasswordHash::stored(hash.to_owned())),
+            )
+            .await?
+        {
+            Verdict::Right { rehash } => Ok(Proof { lane, rehash }),
+            Verdict::Corrupt => {
+                tracing::error!(
+                    account = account.map(|account| &*account.id),
+                    "the stored password hash cannot be read"
+                );
+                Err(Refused::Corrupt)
+            }
+            Verdict::Wrong => Err(if hash.is_some() {
+                Refused::Wrong
+            } else {
+                refused
+            }),
+        },
+    )
 }
 
 /// With a second factor always asked for, a password may be shorter.
 fn rules(services: &Services) -> Rules {
-    if services.settings.mfa_required { Rules::WITH_SECOND_FACTOR } else { Rules::ONLY_FACTOR }
+    if services.settings.mfa_required {
+        Rules::WITH_SECOND_FACTOR
+    } else {
+        Rules::ONLY_FACTOR
+    }
 }
 
 /// Checks a new password against the rules and hashes it. `context` holds names it must not be made of.
@@ -176,7 +207,12 @@ pub async fn hash_new(
     let settings = &services.settings;
     let rules = rules(services);
     let brand = &settings.brand;
-    let mut words = vec!["inmor", brand.operator.as_str(), brand.name.as_str(), brand.tagline.as_str()];
+    let mut words = vec![
+        "inmor",
+        brand.operator.as_str(),
+        brand.name.as_str(),
+        brand.tagline.as_str(),
+    ];
     words.push(settings.public_url.host());
     words.extend(context.iter().copied().filter(|word| !word.is_empty()));
     // the strength estimate takes milliseconds: not on an async thread
@@ -195,7 +231,9 @@ pub async fn hash_new(
 
 fn error_of(weakness: Weakness) -> Error {
     match weakness {
-        Weakness::TooShort { min } => Error::PasswordTooShort { min: u32::try_from(min).unwrap_or(u32::MAX) },
+        Weakness::TooShort { min } => Error::PasswordTooShort {
+            min: u32::try_from(min).unwrap_or(u32::MAX),
+        },
         Weakness::TooLong => Error::PasswordTooLong,
         Weakness::Common => Error::PasswordCommon,
         Weakness::Context => Error::PasswordFromContext,
@@ -213,13 +251,20 @@ pub async fn change(
     device: Option<&Token>,
     (current, new): (Password, Password),
 ) -> Result<Token, FlowError> {
-    let account = accounts::get(services, who.account_id()).await?.ok_or(Error::SignInFirst)?;
+    let account = accounts::get(services, who.account_id())
+        .await?
+        .ok_or(Error::SignInFirst)?;
     let lane = Lane::find(services, client, Some(&account), &account.canonical, device).await?;
     let unchanged = current.expose() == new.expose();
     let proof = match prove(services, lane, Some(&account), current).await? {
         Ok(proof) => proof,
         Err(refused) => {
-            note(services, client, &who.event(Action::ReauthenticationFailed, refused.as_str())).await?;
+            note(
+                services,
+                client,
+                &who.event(Action::ReauthenticationFailed, refused.as_str()),
+            )
+            .await?;
             return Err(Error::WrongCurrentPassword.into());
         }
     };
@@ -231,7 +276,13 @@ pub async fn change(
     proof.accept(services, &mut tx, &account).await?;
     accounts::store_password(services, &mut tx, &account.id, &hash).await?;
     let token = sessions::flow::keep_only(services, &mut tx, who).await?;
-    audit::record(services, &mut tx, client, &who.event(Action::PasswordChanged, "")).await?;
+    audit::record(
+        services,
+        &mut tx,
+        client,
+        &who.event(Action::PasswordChanged, ""),
+    )
+    .await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -240,15 +291,25 @@ pub async fn change(
 ///
 /// # Errors
 /// A password rule's error.
-pub async fn set(services: &Services, client: &Client, account: &Account, new: Password) -> Result<(), FlowError> {
+pub async fn set(
+    services: &Services,
+    client: &Client,
+    account: &Account,
+    new: Password,
+) -> Result<(), FlowError> {
     let email = account.email.as_deref().unwrap_or_default();
     let hash = hash_new(services, new, &[&account.username, email]).await?;
     let mut tx = services.db.begin().await?;
     accounts::store_password(services, &mut tx, &account.id, &hash).await?;
     sessions::flow::end_all_of(&mut tx, &account.id).await?;
     devices::flow::forget_all_of(&mut tx, &account.id).await?;
-    let event =
-        Event { action: Action::PasswordSet, actor: None, subject: Some(&account.id), session: None, detail: "" };
+    let event = Event {
+        action: Action::PasswordSet,
+        actor: None,
+        subject: Some(&account.id),
+        session: None,
+        detail: "",
+    };
     audit::record(services, &mut tx, client, &event).await?;
     tx.commit().await?;
     Ok(())
@@ -258,7 +319,11 @@ pub async fn set(services: &Services, client: &Client, account: &Account, new: P
 ///
 /// # Errors
 /// [`FlowError::Store`].
-pub async fn note(services: &Services, client: &Client, event: &Event<'_>) -> Result<(), FlowError> {
+pub async fn note(
+    services: &Services,
+    client: &Client,
+    event: &Event<'_>,
+) -> Result<(), FlowError> {
     let mut tx = services.db.begin().await?;
     audit::record(services, &mut tx, client, event).await?;
     tx.commit().await?;

@@ -10,7 +10,9 @@ use crate::error::Error;
 pub async fn standing() -> Result<Standing, Error> {
     use crate::{auth::sessions::flow, request};
     let (services, who) = request::admin().await?;
-    flow::standing(&services, &who).await.map_err(request::refuse)
+    flow::standing(&services, &who)
+        .await
+        .map_err(request::refuse)
 }
 
 /// The caller's sessions.
@@ -29,7 +31,9 @@ pub async fn end_session(
 ) -> Result<(), Error> {
     use crate::{auth::sessions::flow, request};
     let (services, who) = request::admin().await?;
-    flow::end(&services, &request::client()?, &who, &id).await.map_err(request::refuse)?;
+    flow::end(&services, &request::client()?, &who, &id)
+        .await
+        .map_err(request::refuse)?;
     request::go("/accounts/sessions/?done=session-ended")
 }
 
@@ -38,7 +42,9 @@ pub async fn end_session(
 pub async fn end_other_sessions() -> Result<(), Error> {
     use crate::{auth::sessions::flow, request};
     let (services, who) = request::admin().await?;
-    let token = flow::end_others(&services, &request::client()?, &who).await.map_err(request::refuse)?;
+    let token = flow::end_others(&services, &request::client()?, &who)
+        .await
+        .map_err(request::refuse)?;
     request::set_session(&token)?;
     request::go("/accounts/sessions/?done=others-ended")
 }
@@ -48,7 +54,9 @@ pub async fn end_other_sessions() -> Result<(), Error> {
 pub async fn sign_out() -> Result<(), Error> {
     use crate::{auth::sessions::flow, request};
     if let Some((services, who)) = request::visitor().await? {
-        flow::sign_out(&services, &request::client()?, &who).await.map_err(request::refuse)?;
+        flow::sign_out(&services, &request::client()?, &who)
+            .await
+            .map_err(request::refuse)?;
     }
     request::clear_session()?;
     request::go("/accounts/login/?done=signed-out")

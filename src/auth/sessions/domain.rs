@@ -20,7 +20,8 @@ impl Limits {
     /// Whether a session of these times is alive at `now`. A clock set back ends none.
     #[must_use]
     pub const fn alive(self, created_at: i64, last_seen_at: i64, now: i64) -> bool {
-        now.saturating_sub(last_seen_at) <= self.idle && now.saturating_sub(created_at) < self.lifetime
+        now.saturating_sub(last_seen_at) <= self.idle
+            && now.saturating_sub(created_at) < self.lifetime
     }
 }
 
@@ -91,7 +92,10 @@ pub fn browser_in_words(user_agent: &str) -> String {
         ("BSD", "BSD"),
     ];
     let named = |names: &[(&str, &'static str)]| {
-        names.iter().find(|(mark, _)| user_agent.contains(mark)).map(|(_, name)| *name)
+        names
+            .iter()
+            .find(|(mark, _)| user_agent.contains(mark))
+            .map(|(_, name)| *name)
     };
     match (named(&BROWSERS), named(&SYSTEMS)) {
         (Some(browser), Some(system)) => format!("{browser} on {system}"),
@@ -105,7 +109,10 @@ pub fn browser_in_words(user_agent: &str) -> String {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { idle: 3600, lifetime: 43_200 };
+    const LIMITS: Limits = Limits {
+        idle: 3600,
+        lifetime: 43_200,
+    };
 
     #[test]
     fn ses_05_a_session_lives_until_the_idle_limit_and_not_a_second_longer() {

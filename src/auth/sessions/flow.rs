@@ -76,7 +76,10 @@ impl From<Row> for Admin {
 }
 
 fn limits(services: &Services) -> Limits {
-    Limits { idle: services.settings.session_idle_timeout, lifetime: services.settings.session_lifetime }
+    Limits {
+        idle: services.settings.session_idle_timeout,
+        lifetime: services.settings.session_lifetime,
+    }
 }
 
 /// Starts a session in the transaction of the sign-in and answers its token.
@@ -93,9 +96,19 @@ pub async fn start(
     let now = services.clock.now();
     let token = Token::generate(&services.random)?;
     let id = services.random.uuid_v7(now)?;
-    let methods = methods.iter().map(|method| method.as_str()).collect::<Vec<_>>().join(" ");
+    let methods = methods
+        .iter()
+        .map(|method| method.as_str())
+        .collect::<Vec<_>>()
+        .join(" ");
     let hash = token.hash();
-    let new = store::New { id: &id, hash: hash.as_slice(), account_id, methods: &methods, now };
+    let new = store::New {
+        id: &id,
+        hash: hash.as_slice(),
+        account_id,
+        methods: &methods,
+        now,
+    };
     if !store::insert(tx, &new, client).await? {
         return Err(Error::WrongCredentials.into());
     }
@@ -115,7 +128,11 @@ pub async fn start(
 ///
 /// # Errors
 /// [`FlowError::Store`].
-pub async fn find(services: &Services, client: &Client, token: &Token) -> Result<Option<Admin>, FlowError> {
+pub async fn find(
+    services: &Services,
+    client: &Client,
+    token: &Token,
+) -> Result<Option<Admin>, FlowError> {
     let Some(row) = store::find(&services.db, token.hash().as_slice()).await? else {
         return Ok(None);
     };
@@ -142,7 +159,8 @@ pub async fn standing(services: &Services, who: &Admin) -> Result<Standing, Flow
         email: who.email.clone(),
         signed_in: domain::time_in_words(who.authenticated_at),
         methods: domain::methods_in_words(&who.methods),
-        failures: audit::failures_before(&services.db, &who.account_id, who.authenticated_at).await?,
+        failures: audit::failures_before(&services.db, &who.account_id, who.authenticated_at)
+            .await?,
         sessions: i64::try_from(live(services, who).await?.len()).unwrap_or(i64::MAX),
     })
 }
@@ -176,12 +194,23 @@ pub async fn list(services: &Services, who: &Admin) -> Result<Vec<SessionLine>, 
 ///
 /// # Errors
 /// [`Error::NotFound`] when the id is nobody's or somebody else's.
-pub async fn end(services: &Services, client: &Client, who: &Admin, id: &str) -> Result<(), FlowError> {
+pub async fn end(
+    services: &Services,
+    client: &Client,
+    who: &Admin,
+    id: &str,
+) -> Result<(), FlowError> {
     let mut tx = services.db.begin().await?;
     if !store::delete(&mut tx, &who.account_id, id).await? {
         return Err(Error::NotFound.into());
     }
-    audit::record(services, &mut tx, client, &who.event(Action::SessionEnded, id)).await?;
+    audit::record(
+        services,
+        &mut tx,
+        client,
+        &who.event(Action::SessionEnded, id),
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }
@@ -190,10 +219,20 @@ pub async fn end(services: &Services, client: &Client, who: &Admin, id: &str) ->
 ///
 /// # Errors
 /// [`Error::SignInFirst`] when this session was ended meanwhile.
-pub async fn end_others(services: &Services, client: &Client, who: &Admin) -> Result<Token, FlowError> {
+pub async fn end_others(
+    services: &Services,
+    client: &Client,
+    who: &Admin,
+) -> Result<Token, FlowError> {
     let mut tx = services.db.begin().await?;
     let token = keep_only(services, &mut tx, who).await?;
-    audit::record(services, &mut tx, client, &who.event(Action::OtherSessionsEnded, "")).await?;
+    audit::record(
+        services,
+        &mut tx,
+        client,
+        &who.event(Action::OtherSessionsEnded, ""),
+    )
+    .await?;
     tx.commit().await?;
     Ok(token)
 }
@@ -239,8 +278,12 @@ pub async fn end_all_of(tx: &mut Tx, account_id: &str) -> Result<u64, FlowError>
 pub async fn purge(services: &Services) -> Result<u64, FlowError> {
     let (limits, now) = (limits(services), services.clock.now());
     let mut tx = services.db.begin().await?;
-    let gone =
-        store::purge(&mut tx, now.saturating_sub(limits.idle), now.saturating_sub(limits.lifetime)).await?;
+    let gone = store::purge(
+        &mut tx,
+        now.saturating_sub(limits.idle),
+        now.saturating_sub(limits.lifetime),
+    )
+    .await?;
     tx.commit().await?;
     Ok(gone)
 }

@@ -78,9 +78,13 @@ pub fn SessionsPage() -> impl IntoView {
 }
 
 #[component]
-fn Sessions(lines: Vec<SessionLine>) -> impl IntoView {
+fn Sessions(mut lines: Vec<SessionLine>) -> impl IntoView {
+    lines.sort_by_key(|line| !line.current);
     let others = lines.iter().any(|line| !line.current);
-    let lines = lines.into_iter().map(|line| view! { <Session line/> }).collect_view();
+    let lines = lines
+        .into_iter()
+        .map(|line| view! { <Session line/> })
+        .collect_view();
     view! {
         <p>"Every browser in which you are signed in. End a session that you do not know, then change your password."</p>
         <ul class="sessions">{lines}</ul>
@@ -94,7 +98,10 @@ fn Sessions(lines: Vec<SessionLine>) -> impl IntoView {
 
 #[component]
 fn Session(line: SessionLine) -> impl IntoView {
-    let which = format!(": {}, {}, signed in {}", line.browser, line.address, line.signed_in);
+    let which = format!(
+        ": {}, {}, signed in {}",
+        line.browser, line.address, line.signed_in
+    );
     let end = if line.current {
         view! { <SignOut/> }.into_any()
     } else {

@@ -46,7 +46,11 @@ pub(super) struct New<'a> {
 }
 
 /// Adds a session for an account that is not disabled; says whether it did.
-pub(super) async fn insert(tx: &mut Tx, new: &New<'_>, client: &Client) -> Result<bool, StoreError> {
+pub(super) async fn insert(
+    tx: &mut Tx,
+    new: &New<'_>,
+    client: &Client,
+) -> Result<bool, StoreError> {
     const SQL: &str = "insert into session (id, token_hash, account_id, methods, source, user_agent, created_at, \
          last_seen_at, authenticated_at, reauthenticated_at) \
          select $1, $2, id, $4, $5, $6, $7, $7, $7, $7 from account where id = $3 and disabled_at is null";
@@ -72,12 +76,22 @@ pub(super) async fn keep_latest(tx: &mut Tx, account_id: &str) -> Result<(), Sto
 }
 
 /// Notes a request, unless another one noted itself after `before`.
-pub(super) async fn touch(tx: &mut Tx, id: &str, now: i64, before: i64, client: &Client) -> Result<(), StoreError> {
-    const SQL: &str =
-        "update session set last_seen_at = $2, source = $4, user_agent = $5 where id = $1 and last_seen_at <= $3";
+pub(super) async fn touch(
+    tx: &mut Tx,
+    id: &str,
+    now: i64,
+    before: i64,
+    client: &Client,
+) -> Result<(), StoreError> {
+    const SQL: &str = "update session set last_seen_at = $2, source = $4, user_agent = $5 where id = $1 and last_seen_at <= $3";
     changed!(
         tx,
-        sqlx::query(SQL).bind(id).bind(now).bind(before).bind(&client.address).bind(&client.user_agent)
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(now)
+            .bind(before)
+            .bind(&client.address)
+            .bind(&client.user_agent)
     )
     .map(drop)
 }
@@ -94,7 +108,11 @@ pub(super) async fn delete(tx: &mut Tx, account_id: &str, id: &str) -> Result<bo
 }
 
 /// Ends all sessions of an account but one.
-pub(super) async fn delete_all_of(tx: &mut Tx, account_id: &str, but: &str) -> Result<u64, StoreError> {
+pub(super) async fn delete_all_of(
+    tx: &mut Tx,
+    account_id: &str,
+    but: &str,
+) -> Result<u64, StoreError> {
     const SQL: &str = "delete from session where account_id = $1 and id <> $2";
     changed!(tx, sqlx::query(SQL).bind(account_id).bind(but))
 }

@@ -31,8 +31,19 @@ pub async fn issue(services: &Services, client: &Client) -> Result<Option<Token>
     let token = Token::generate(&services.random)?;
     let mut tx = services.db.begin().await?;
     store::delete_expired(&mut tx, now).await?;
-    store::insert(&mut tx, token.hash().as_slice(), now.saturating_add(LIFETIME)).await?;
-    let event = Event { action: Action::SetupLinkIssued, actor: None, subject: None, session: None, detail: "" };
+    store::insert(
+        &mut tx,
+        token.hash().as_slice(),
+        now.saturating_add(LIFETIME),
+    )
+    .await?;
+    let event = Event {
+        action: Action::SetupLinkIssued,
+        actor: None,
+        subject: None,
+        session: None,
+        detail: "",
+    };
     audit::record(services, &mut tx, client, &event).await?;
     tx.commit().await?;
     Ok(Some(token))
@@ -83,5 +94,8 @@ pub async fn finish(
 /// The address to open, of a link's token.
 #[must_use]
 pub fn link(services: &Services, token: &Token) -> String {
-    services.settings.public_url.join(&format!("/accounts/setup/?token={}", token.expose()))
+    services
+        .settings
+        .public_url
+        .join(&format!("/accounts/setup/?token={}", token.expose()))
 }

@@ -4,6 +4,7 @@ use sha2::{Digest, Sha256};
 
 use super::store;
 use crate::{
+    crypto::hex,
     services::{FlowError, Services},
     store::Tx,
 };
@@ -20,9 +21,17 @@ pub struct Limit {
 }
 
 /// Tries on one account's password from one source, or from one known browser.
-pub const ACCOUNT: Limit = Limit { purpose: "password", free: 5, longest: 900 };
+pub const ACCOUNT: Limit = Limit {
+    purpose: "password",
+    free: 5,
+    longest: 900,
+};
 /// Tries on any password from one source.
-pub const SOURCE: Limit = Limit { purpose: "source", free: 100, longest: 60 };
+pub const SOURCE: Limit = Limit {
+    purpose: "source",
+    free: 100,
+    longest: 60,
+};
 /// Seconds without a try, past the delay, after which failures are forgotten.
 pub(super) const FORGET: i64 = 3600;
 
@@ -39,19 +48,22 @@ impl Subject {
             digest.update((part.len() as u64).to_be_bytes());
             digest.update(part.as_bytes());
         }
-        Self(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&digest.finalize()))
     }
 }
 
-/// Counts a try as a failure to be and says whether it may be made now.
+/// Counts a try as a failure to be and says whether it may be made now. To be committed before
+/// the try is made.
 ///
 /// # Errors
 /// [`FlowError::Store`]; the try must then not be made.
-pub async fn take(services: &Services, limit: Limit, subject: &Subject) -> Result<bool, FlowError> {
-    let mut tx = services.db.begin().await?;
-    let taken = store::take(&mut tx, limit, subject, services.clock.now()).await?;
-    tx.commit().await?;
-    Ok(taken)
+pub async fn take(
+    services: &Services,
+    tx: &mut Tx,
+    limit: Limit,
+    subject: &Subject,
+) -> Result<bool, FlowError> {
+    Ok(store::take(tx, limit, subject, services.clock.now()).await?)
 }
 
 /// Forgets the failures of a subject: the try was right.
@@ -66,7 +78,12 @@ pub async fn clear(tx: &mut Tx, limit: Limit, subject: &Subject) -> Result<(), F
 ///
 /// # Errors
 /// [`FlowError::Store`].
-pub async fn give_back(services: &Services, tx: &mut Tx, limit: Limit, subject: &Subject) -> Result<(), FlowError> {
+pub async fn give_back(
+    services: &Services,
+    tx: &mut Tx,
+    limit: Limit,
+    subject: &Subject,
+) -> Result<(), FlowError> {
     Ok(store::give_back(tx, limit, subject, services.clock.now()).await?)
 }
 

@@ -6,7 +6,12 @@ use crate::store::{StoreError, Tx, changed};
 /// Counts one more failure, unless its time has not come: then no row changes.
 ///
 /// The delay after failure number `free + k` is `2^(k-1)` seconds, at most `longest`.
-pub(super) async fn take(tx: &mut Tx, limit: Limit, subject: &Subject, now: i64) -> Result<bool, StoreError> {
+pub(super) async fn take(
+    tx: &mut Tx,
+    limit: Limit,
+    subject: &Subject,
+    now: i64,
+) -> Result<bool, StoreError> {
     const SQL: &str = "insert into throttle (purpose, subject, failures, free_at) values ($1, $2, 1, $3) \
          on conflict (purpose, subject) do update set \
          failures = case when throttle.free_at + $6 <= $3 then 1 else throttle.failures + 1 end, \
@@ -34,10 +39,22 @@ pub(super) async fn clear(tx: &mut Tx, limit: Limit, subject: &Subject) -> Resul
     changed!(tx, sqlx::query(SQL).bind(limit.purpose).bind(&subject.0)).map(drop)
 }
 
-pub(super) async fn give_back(tx: &mut Tx, limit: Limit, subject: &Subject, now: i64) -> Result<(), StoreError> {
+pub(super) async fn give_back(
+    tx: &mut Tx,
+    limit: Limit,
+    subject: &Subject,
+    now: i64,
+) -> Result<(), StoreError> {
     const SQL: &str = "update throttle set failures = failures - 1, free_at = case when free_at > $3 then $3 else free_at end \
          where purpose = $1 and subject = $2 and failures > 0";
-    changed!(tx, sqlx::query(SQL).bind(limit.purpose).bind(&subject.0).bind(now)).map(drop)
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(limit.purpose)
+            .bind(&subject.0)
+            .bind(now)
+    )
+    .map(drop)
 }
 
 pub(super) async fn purge(tx: &mut Tx, now: i64) -> Result<u64, StoreError> {
