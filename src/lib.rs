@@ -20,6 +20,8 @@
 //!
 //! `src/tests/layout.rs` checks who imports whom.
 
+// a page is one deeply nested type
+#![recursion_limit = "256"]
 #![cfg_attr(feature = "ssr", forbid(unsafe_code))]
 
 pub mod app;

@@ -7,6 +7,8 @@ mod accounts;
 #[cfg(feature = "ssr")]
 mod check;
 #[cfg(feature = "ssr")]
+mod keys;
+#[cfg(feature = "ssr")]
 mod open;
 #[cfg(feature = "ssr")]
 mod run;

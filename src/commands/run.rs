@@ -6,7 +6,9 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accounts::{self, Accounts},
-    check, open,
+    check,
+    keys::{self, Keys},
+    open,
 };
 use crate::{
     auth::setup::flow as setup,
@@ -43,6 +45,9 @@ enum Command {
     /// Administrators' accounts
     #[command(subcommand)]
     Accounts(Accounts),
+    /// Encryption keys
+    #[command(subcommand)]
+    Keys(Keys),
     /// Print a fresh one-time first-run link; refused once an account exists
     SetupLink,
 }
@@ -68,6 +73,9 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> Result<(), Failure> {
+    if let Command::Keys(command) = &arguments.command {
+        return keys::run(command);
+    }
     let loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
     telemetry::start(&loaded.settings.log).map_err(|error| format!("log_filter: {error}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -78,6 +86,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
             Command::Serve => serve(loaded).await,
             Command::Check { json } => check::check(loaded, json).await,
             Command::Accounts(command) => accounts::run(loaded, command).await,
+            Command::Keys(command) => keys::run(&command),
             Command::SetupLink => setup_link(loaded).await,
         }
     })

@@ -51,7 +51,7 @@ pub async fn admin() -> Result<(Services, Admin), Error> {
         return Ok(found);
     }
     let parts = parts()?;
-    if parts.method == Method::GET {
+    if matches!(parts.method, Method::GET | Method::HEAD) {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
         go(&sign_in_path(path))?;
     }

@@ -129,7 +129,7 @@ async fn purge(services: Services) {
         match gone.await {
             Ok((sessions, throttles)) => tracing::debug!(sessions, throttles, "purged"),
             Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged")
+                tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged");
             }
         }
     }

@@ -1,1 +1,15 @@
-//! Tests that cross folders.
+//! Tests that cross folders: what the store promises, what the whole router answers, and who
+//! imports whom. A name that begins with a case id is a claim about that case of the catalogue.
+
+#![expect(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests may fail loudly"
+)]
+
+mod http;
+mod imports;
+mod layout;
+mod store;
+mod support;

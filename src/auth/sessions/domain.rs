@@ -4,9 +4,6 @@ use time::{OffsetDateTime, macros::format_description};
 
 /// Sessions an account may have; signing in again ends the one unused for longest.
 pub const MOST: i64 = 10;
-/// Seconds between two writes of "last seen".
-pub const SEEN_EVERY: i64 = 60;
-
 /// How long sessions live, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
@@ -17,6 +14,14 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Seconds between two writes of "last seen": a minute, or a quarter of a short idle limit. A
+    /// session whose last use fell between two writes ends that much earlier, never later.
+    #[must_use]
+    pub const fn seen_every(self) -> i64 {
+        let quarter = self.idle / 4;
+        if quarter < 60 { quarter } else { 60 }
+    }
+
     /// Whether a session of these times is alive at `now`. A clock set back ends none.
     #[must_use]
     pub const fn alive(self, created_at: i64, last_seen_at: i64, now: i64) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{
     SessionLine, Standing,
-    domain::{self, Limits, Method, SEEN_EVERY},
+    domain::{self, Limits, Method},
     store::{self, Row},
 };
 use crate::{
@@ -137,10 +137,11 @@ pub async fn find(
         return Ok(None);
     };
     let now = services.clock.now();
-    if !limits(services).alive(row.created_at, row.last_seen_at, now) {
+    let limits = limits(services);
+    if !limits.alive(row.created_at, row.last_seen_at, now) {
         return Ok(None);
     }
-    let before = now.saturating_sub(SEEN_EVERY);
+    let before = now.saturating_sub(limits.seen_every());
     if row.last_seen_at <= before {
         let mut tx = services.db.begin().await?;
         store::touch(&mut tx, &row.id, now, before, client).await?;

@@ -43,7 +43,7 @@ fn SetupForm(
 ) -> impl IntoView {
     let fault = form::at_fault("password") || form::at_fault("new_password");
     view! {
-        <p>"This account can do everything here. The link works once; afterwards, administrators add each other."</p>
+        <p>"This account can do everything here. The link works once."</p>
         <form method="post">
             <Field name="login" label="Username" autocomplete="username" first=true/>
             <Field name="email" label="E-mail (optional)" kind="email" autocomplete="email" optional=true/>

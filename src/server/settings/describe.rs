@@ -102,4 +102,11 @@ mod tests {
             text.contains("| `MFA_TOTP_DIGITS` | 6 | digits | 8 | length of a TOTP code; 6 to 8 |")
         );
     }
+
+    #[test]
+    fn the_readme_shows_the_settings_that_there_are() {
+        let readme = include_str!("../../../README.md");
+        let table = readme_table();
+        assert!(readme.contains(&table), "README.md should hold:\n{table}");
+    }
 }

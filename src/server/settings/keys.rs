@@ -1,4 +1,4 @@
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use sha2::{Digest as _, Sha256};
 
 use super::error::Problem;
+use crate::crypto::hex;
 
 /// The key of the Inmor manual, which everybody knows.
 pub(super) const DEVELOPMENT_KEY: &str = "s098x330cQk5XaIdRWI2-bRsWiiy7ggvJfPrq8OKmQE=";
@@ -41,14 +42,9 @@ impl EncryptionKey {
     /// What people and the database call the key: the first 8 hex digits of the SHA-256 of its
     /// 32 bytes.
     pub fn id(&self) -> String {
-        Sha256::digest(self.0)
-            .iter()
-            .take(4)
-            .fold(String::new(), |mut id, byte| {
-                // writing to a String does not fail
-                let _ = write!(id, "{byte:02x}");
-                id
-            })
+        let mut id = hex(&Sha256::digest(self.0));
+        id.truncate(8);
+        id
     }
 
     /// Whether it is the key of the Inmor manual.

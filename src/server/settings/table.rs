@@ -134,17 +134,17 @@ settings! {
     }
     REAUTHENTICATION_TIMEOUT {
         default: "300", unit: "s", example: "600",
-        limits: Some(limits(10, DAY, "less expires while a form is filled in, more than a day protects nothing")),
+        limits: Some(limits(1, DAY, "more than a day protects nothing")),
         meaning: "how long a re-authentication lasts",
     }
     SESSION_IDLE_TIMEOUT {
         default: "3600", unit: "s", example: "1800",
-        limits: Some(limits(60, 30 * DAY, "last use is noted once a minute")),
+        limits: Some(limits(1, 30 * DAY, "a session lives 30 days at the most")),
         meaning: "a session unused for so long ends",
     }
     SESSION_LIFETIME {
         default: "43200", unit: "s", example: "28800",
-        limits: Some(limits(300, 30 * DAY, "NIST SP 800-63B asks for a new sign-in after 30 days at the latest")),
+        limits: Some(limits(1, 30 * DAY, "NIST SP 800-63B asks for a new sign-in after 30 days at the latest")),
         meaning: "a session ends so long after sign-in",
     }
     PASSWORD_HASH_PERMITS {

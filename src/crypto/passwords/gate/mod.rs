@@ -1,0 +1,148 @@
+//! Who may hash, and when: permits, the queue for them, and the memory that goes round.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task, time,
+};
+
+use super::{Cost, HashingError, Password, PasswordHash, Verdict, hash::Hasher, memory::Memory};
+use crate::crypto::random::Random;
+
+/// How long a password waits for its turn; also a good `Retry-After`.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// How many passwords may wait for their turn; one more is refused at once.
+pub const QUEUE: usize = 1_024;
+
+/// How long the memory of a finished hash is kept for the next one, at most.
+const KEEP: Duration = Duration::from_secs(10);
+
+/// Hashes and verifies passwords; clones share one gate.
+#[derive(Clone)]
+pub struct Passwords(Arc<Gate>);
+
+struct Gate {
+    hasher: Hasher,
+    permits: Arc<Semaphore>,
+    queue: Semaphore,
+    spare: Mutex<Spare>,
+}
+
+/// Memory of finished hashes for the next ones, which take a third less time for it; never more
+/// pieces than permits.
+#[derive(Default)]
+struct Spare {
+    pieces: Vec<Memory>,
+    /// Somebody is going to give all pieces back to the system.
+    sweep_due: bool,
+}
+
+impl Passwords {
+    /// A gate that lets `permits` hashes (from 1 to 1024) run at a time, at the standard cost.
+    /// It takes `permits` × 19 MiB at most.
+    pub fn new(permits: usize, random: Random) -> Self {
+        Self::with_cost(permits, random, Cost::STANDARD)
+    }
+
+    /// [`new`](Self::new) at another cost. Hashes of any other cost are renewed when their
+    /// password is next right.
+    pub fn with_cost(permits: usize, random: Random, cost: Cost) -> Self {
+        Self(Arc::new(Gate {
+            hasher: Hasher { cost, random },
+            permits: Arc::new(Semaphore::new(permits.clamp(1, 1_024))),
+            queue: Semaphore::new(QUEUE),
+            spare: Mutex::default(),
+        }))
+    }
+
+    /// A new hash of the password, with a fresh salt.
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError`]; `Busy` when there was no permit.
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
+        self.run(move |gate, memory| gate.hasher.hash(&password, memory))
+            .await
+    }
+
+    /// Whether the password is the one of the stored hash.
+    ///
+    /// `None` is for an unknown account and an account without a password: it costs the same and
+    /// answers [`Verdict::Wrong`].
+    ///
+    /// # Errors
+    ///
+    /// [`HashingError`]; `Busy` when there was no permit. A failed renewal is no error: the
+    /// password is right all the same, and the next sign-in renews the hash.
+    pub async fn verify(
+        &self,
+        password: Password,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verdict, HashingError> {
+        self.run(move |gate, memory| gate.hasher.verify(&password, stored.as_ref(), memory))
+            .await
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Gate, &mut Memory) -> Result<T, HashingError> + Send + 'static,
+    ) -> Result<T, HashingError> {
+        let permit = self.0.enter().await?;
+        let gate = Arc::clone(&self.0);
+        task::spawn_blocking(move || {
+            let mut memory = gate.take_memory();
+            let outcome = work(&gate, &mut memory);
+            gate.give_back(memory);
+            drop(permit);
+            outcome
+        })
+        .await
+        .map_err(HashingError::Stopped)?
+    }
+}
+
+impl Gate {
+    async fn enter(&self) -> Result<OwnedSemaphorePermit, HashingError> {
+        let _place = self.queue.try_acquire().map_err(|_| HashingError::Busy)?;
+        match time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(HashingError::Busy),
+        }
+    }
+
+    fn take_memory(&self) -> Memory {
+        self.spare().pieces.pop().unwrap_or_default()
+    }
+
+    /// Keeps the memory for the next hash, for [`KEEP`] at most: the program is small again soon
+    /// after the last sign-in. A sweep amid a rush costs each permit one slow hash. What a costlier
+    /// stored hash needed goes at once.
+    fn give_back(self: &Arc<Self>, memory: Memory) {
+        if memory.blocks().len() > self.hasher.cost.0.block_count() {
+            return;
+        }
+        let mut spare = self.spare();
+        spare.pieces.push(memory);
+        if !mem::replace(&mut spare.sweep_due, true) {
+            let gate = Arc::clone(self);
+            task::spawn(async move {
+                time::sleep(KEEP).await;
+                let swept = mem::take(&mut *gate.spare());
+                drop(swept); // not under the lock
+            });
+        }
+    }
+
+    fn spare(&self) -> MutexGuard<'_, Spare> {
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,18 @@
+//! The program as an operator meets it: a process with arguments, an environment, standard streams,
+//! signals and sockets. Every test runs the real binary in a folder of its own.
+//!
+//! Nothing here sleeps: a test waits for a line, for an answer, or for an end. The tests on
+//! PostgreSQL find it in `TEST_POSTGRES_URL`: `.ci/postgres cargo nextest run --features ssr --test program`.
+
+#![cfg(test)]
+
+mod accounts;
+mod database;
+mod http;
+mod postgres;
+mod processes;
+mod secrets;
+mod serving;
+mod settings;
+mod support;
+mod wire;

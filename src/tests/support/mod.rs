@@ -1,0 +1,28 @@
+//! A whole program for one test: a database of its own, a clock that stands still, and callers.
+
+mod answer;
+mod app;
+mod browser;
+mod database;
+
+pub(super) use answer::Answer;
+pub(super) use app::{NOW, PASSWORD, TestApp};
+pub(super) use browser::{Browser, DEVICE, OWN, SESSION, form, post};
+pub(super) use database::{Kind, TestDatabase, TestFolder};
+
+/// Makes two tests of each named `async fn(Kind)`, one for each database.
+///
+/// A function that is not named here is unused, which the compiler tells.
+macro_rules! on_both {
+    ($($test:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { Box::pin(super::$test($crate::tests::support::Kind::Sqlite)).await; })+
+        }
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() { Box::pin(super::$test($crate::tests::support::Kind::Postgres)).await; })+
+        }
+    };
+}
+pub(super) use on_both;
