@@ -2,7 +2,10 @@
 // everything its browsers complain about, and the words for what a person does on the pages.
 
 import AxeBuilder from "@axe-core/playwright";
-import { test as base, expect, type BrowserContext, type BrowserContextOptions, type Page } from "@playwright/test";
+import {
+  test as base, expect, type BrowserContext, type BrowserContextOptions, type Cookie, type Locator,
+  type Page,
+} from "@playwright/test";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
@@ -11,7 +14,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
-export { expect };
+export { expect, type Locator, type Page };
 
 // People
 
@@ -181,6 +184,8 @@ export class Watch {
   private readonly visited = new Set<string>();
   private readonly ports = new Set<string>();
 
+  constructor(private readonly scripts: boolean) {}
+
   /** Lets pages of this port be visited. */
   allow(port: number): void {
     this.ports.add(String(port));
@@ -208,11 +213,14 @@ export class Watch {
     });
   }
 
-  /** What was complained about. That the status of a visited page is an error is none of it. */
+  /** What was complained about, without what has to be. */
   problems(): string[] {
-    const status = ({ text, address }: { text: string; address: string }) =>
-      /^Failed to load resource: .* status of [45]/.test(text) && this.visited.has(address);
-    return this.complaints.filter((complaint) => !status(complaint)).map(({ text, address }) => `${text} (${address})`);
+    return this.complaints
+      // The status of a page that was visited.
+      .filter(({ text, address }) => !(/^Failed to load resource: .* status of [45]/.test(text) && this.visited.has(address)))
+      // Where scripts are off, what is loaded for them is not used.
+      .filter(({ text }) => this.scripts || !/^The resource \S+\.wasm was preloaded .* but not used/.test(text))
+      .map(({ text, address }) => `${text} (${address})`);
   }
 
   /** Waits for complaints that a test provokes, and takes them off the list. */
@@ -246,8 +254,8 @@ export const test = base.extend<Fixtures>({
   },
   baseURL: async ({ server }, use) => use(server.url),
   watch: [
-    async ({ server }, use) => {
-      const watch = new Watch();
+    async ({ server, javaScriptEnabled }, use) => {
+      const watch = new Watch(javaScriptEnabled !== false);
       watch.allow(server.port);
       await use(watch);
       expect(watch.problems(), "what browsers complained about").toEqual([]);
@@ -337,7 +345,30 @@ export async function expectSignedOut(page: Page): Promise<void> {
   await expectHeading(page, "Sign in");
 }
 
+export const SESSION = "__Host-session";
+
+/** The session cookie that the page's browser holds. */
+export async function sessionCookie(page: Page): Promise<Cookie | undefined> {
+  return (await page.context().cookies()).find(({ name }) => name === SESSION);
+}
+
+/** A session cookie sent by the page's browser opens nothing. */
+export async function expectRefused(page: Page, cookie: Cookie | undefined): Promise<void> {
+  if (!cookie) throw new Error("There is no session cookie.");
+  await page.context().clearCookies();
+  await page.context().addCookies([cookie]);
+  const request = page.waitForRequest((request) => new URL(request.url()).pathname === "/");
+  await expectSignedOut(page);
+  expect(await (await request).headerValue("cookie")).toBe(`${SESSION}=${cookie.value}`);
+}
+
 // Every page, and every state it can be in
+
+/** The path of every page. */
+export const PAGES = [
+  "/", "/accounts/setup/", "/accounts/login/", "/accounts/logout/", "/accounts/password/change/", "/accounts/sessions/",
+  "/nothing/here/",
+];
 
 type Visit = Pick<Fixtures, "server" | "foreign" | "anotherBrowser"> & { page: Page };
 

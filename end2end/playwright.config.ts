@@ -35,7 +35,8 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   reporter: [["list"], ["json", { outputFile: "../target/end2end/report.json" }]],
   use: {
-    trace: "retain-on-failure",
+    // Snapshots tell what happened; the film beside them costs more time than the tests themselves have.
+    trace: { mode: "retain-on-failure", screenshots: false, sources: false },
     launchOptions: { executablePath: chromium(), args: [...quiet, ...sandbox] },
   },
   projects: [

@@ -1,6 +1,6 @@
 import {
-  FIREFOX, NEW_PASSWORD, WRONG_PASSWORD, changePassword, expect, expectHeading, expectSignedOut, fillSignIn, signIn,
-  test,
+  FIREFOX, NEW_PASSWORD, WRONG_PASSWORD, changePassword, expect, expectHeading, expectRefused, expectSignedOut,
+  fillSignIn, sessionCookie, signIn, test,
 } from "../fixtures";
 
 test("a changed password signs in, the old one does not, and all other sessions have ended", async ({
@@ -23,12 +23,10 @@ test("a changed password signs in, the old one does not, and all other sessions 
 
 test("the session that changed the password goes on under a new token", async ({ page, anna }) => {
   await signIn(page, anna);
-  const before = await page.context().cookies();
+  const before = await sessionCookie(page);
   await changePassword(page, anna.password, NEW_PASSWORD);
   await expect(page.getByRole("status")).toBeVisible();
-  await page.context().clearCookies();
-  await page.context().addCookies(before);
-  await expectSignedOut(page);
+  await expectRefused(page, before);
 });
 
 test("a wrong current password is announced at its field, and nothing changes", async ({

@@ -1,8 +1,7 @@
 import {
-  ANNA, MALLORY, WRONG_PASSWORD, expect, expectHeading, expectSignedOut, fillSignIn, signIn, test,
+  ANNA, MALLORY, SESSION, WRONG_PASSWORD, expect, expectHeading, expectRefused, expectSignedOut, fillSignIn,
+  sessionCookie, signIn, test,
 } from "../fixtures";
-
-const SESSION = "__Host-session";
 
 test("the right password leads home", async ({ page, anna }) => {
   await page.goto("/");
@@ -66,9 +65,8 @@ test("the page that was asked for comes after signing in, also after a wrong try
 
 test("HTP-06 a next that leads elsewhere leads home", async ({ page, anna }) => {
   for (const next of [
-    "https://evil.example/", "//evil.example", "/\\evil.example", "https:evil.example", "\t//evil.example",
-    "/%2f/evil.example", "/%5cevil.example", "javascript:alert(1)", "data:text/html,evil", "/accounts/logout/",
-    "/accounts/login/?next=//evil.example", "/a\r\nLocation: https://evil.example/", `/${"a".repeat(10_000)}`,
+    "https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "/%5cevil.example",
+    "javascript:alert(1)", "/accounts/login/?next=//evil.example", `/${"a".repeat(10_000)}`,
   ]) {
     await page.goto(`/accounts/login/?next=${encodeURIComponent(next)}`);
     await fillSignIn(page, anna.login, anna.password);
@@ -86,7 +84,7 @@ test("SES-08 signing out tells the browser to forget, and the back button shows 
   await page.getByRole("button", { name: "Sign out" }).click();
   await expect(page.getByRole("status")).toContainText("You have signed out.");
   expect(await (await answer).headerValue("clear-site-data")).toBe('"cache", "storage"');
-  expect((await page.context().cookies()).map(({ name }) => name)).not.toContain(SESSION);
+  expect(await sessionCookie(page)).toBeUndefined();
   await page.goBack();
   await expectHeading(page, "Sign in");
   await expect(page.getByText(anna.email)).toHaveCount(0);
@@ -94,11 +92,10 @@ test("SES-08 signing out tells the browser to forget, and the back button shows 
 
 test("SES-08 the cookie of a session that was signed out opens nothing", async ({ page, anna }) => {
   await signIn(page, anna);
-  const cookies = await page.context().cookies();
+  const cookie = await sessionCookie(page);
   await page.getByRole("button", { name: "Sign out" }).click();
   await expectHeading(page, "Sign in");
-  await page.context().addCookies(cookies);
-  await expectSignedOut(page);
+  await expectRefused(page, cookie);
 });
 
 test("who comes to sign out by a link is asked first", async ({ page, anna }) => {
@@ -114,19 +111,20 @@ test("who comes to sign out by a link is asked first", async ({ page, anna }) =>
 });
 
 test("SES-01 SES-02 a planted session cookie is never adopted, and every sign-in has a fresh one", async ({
-  page, baseURL, anna,
+  page, anna,
 }) => {
   const planted = "A".repeat(43);
   await page.context().addCookies([
-    { name: SESSION, value: planted, url: `${baseURL}`, secure: true, httpOnly: true, sameSite: "Lax" },
+    { name: SESSION, value: planted, domain: "localhost", path: "/", secure: true, httpOnly: true, sameSite: "Lax" },
   ]);
-  const seen = new Set([planted]);
-  for (let time = 0; time < 2; time++) {
-    await signIn(page, anna);
-    const session = (await page.context().cookies()).find(({ name }) => name === SESSION);
-    expect(session && !seen.has(session.value)).toBe(true);
-    seen.add(session?.value ?? "");
-  }
+  const first = await sessionCookie(page);
+  await signIn(page, anna);
+  const second = await sessionCookie(page);
+  await signIn(page, anna);
+  const third = await sessionCookie(page);
+  expect(first?.value).toBe(planted);
+  expect(new Set([first?.value, second?.value, third?.value]).size).toBe(3);
+  for (const old of [first, second]) await expectRefused(page, old);
 });
 
 test("SES-03 every cookie is bound to the host, secure and out of reach of scripts", async ({ page, anna }) => {
@@ -140,11 +138,9 @@ test("SES-03 every cookie is bound to the host, secure and out of reach of scrip
 
 test("signing in as somebody else in the same browser ends the first session", async ({ page, server, anna }) => {
   await signIn(page, anna);
-  const first = await page.context().cookies();
+  const first = await sessionCookie(page);
   await signIn(page, await server.administrator(MALLORY));
-  await page.context().clearCookies();
-  await page.context().addCookies(first);
-  await expectSignedOut(page);
+  await expectRefused(page, first);
 });
 
 test.describe("on a host with siblings", () => {
@@ -154,7 +150,7 @@ test.describe("on a host with siblings", () => {
     // Mallory has a session of her own, whose token her page on a sibling host gives to others.
     const mallory = await anotherBrowser();
     await signIn(mallory, await server.administrator(MALLORY));
-    const token = (await mallory.context().cookies()).find(({ name }) => name === SESSION)?.value ?? "";
+    const token = (await sessionCookie(mallory))?.value;
     const names = [SESSION, "__host-session", "session", "__Secure-session", ` ${SESSION}`];
     const planted = [...names.map((name) => `${name}=${token}`), `=${SESSION}=${token}`];
     const attributes = ["; Domain=example.localhost; Path=/", "; Domain=example.localhost; Path=/; Secure"];

@@ -19,6 +19,9 @@ use crate::crypto::hex;
 #[allow_missing = true]
 struct Files;
 
+/// Makes cargo embed the files anew when `.ci/build` has made new ones.
+const _: Option<&str> = option_env!("INMOR_MFA_SITE");
+
 /// The site's files and the digest in their path.
 pub(super) struct Site {
     digest: String,

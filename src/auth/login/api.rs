@@ -4,6 +4,19 @@ use leptos::prelude::*;
 
 use crate::error::Error;
 
+/// Sends somebody who is signed in already on to where they were going.
+#[server(prefix = "/api", endpoint = "login/go-on")]
+pub async fn go_on(
+    /// A path of this site.
+    next: Option<String>,
+) -> Result<(), Error> {
+    use crate::request;
+    match request::visitor().await? {
+        Some(_) => request::go_next(next.as_deref()),
+        None => Ok(()),
+    }
+}
+
 /// Signs in by username or e-mail address and password.
 #[server(prefix = "/accounts", endpoint = "login/")]
 pub async fn sign_in(

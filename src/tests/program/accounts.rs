@@ -9,7 +9,12 @@ const CREATE_ANNA: [&str; 4] = ["accounts", "create", "anna", "--password-stdin"
 fn an_account_made_at_the_shell_signs_in_by_either_name_and_is_listed() {
     let place = Place::new();
     let create = [
-        "accounts", "create", "Anna", "--email", "anna@example.org", "--password-stdin",
+        "accounts",
+        "create",
+        "Anna",
+        "--email",
+        "anna@example.org",
+        "--password-stdin",
     ];
     let created = place.run_with(&create, &format!("{PASSWORD}\n"));
     assert_eq!(created.success(), "Created Anna.\n");
@@ -25,7 +30,13 @@ fn an_account_made_at_the_shell_signs_in_by_either_name_and_is_listed() {
         .lines()
         .map(|line| line.split_whitespace().take(3).collect())
         .collect();
-    assert_eq!(lines, [["Anna", "anna@example.org", "enabled"], ["bo", "-", "enabled"]]);
+    assert_eq!(
+        lines,
+        [
+            ["Anna", "anna@example.org", "enabled"],
+            ["bo", "-", "enabled"]
+        ]
+    );
 
     let listed = place.run(&["accounts", "list", "--json"]);
     let accounts: Vec<serde_json::Value> = listed
@@ -58,18 +69,38 @@ fn ses_12_disabling_ends_sessions_at_the_next_request_and_enabling_lets_in_again
     let server = place.serve();
     let (mut anna, mut bo) = (server.signed_in("anna"), server.signed_in("bo"));
     assert!(is_signed_in(&mut anna));
-    assert_eq!(place.run(&["accounts", "disable", "ANNA"]).success(), "anna is now disabled.\n");
+    assert_eq!(
+        place.run(&["accounts", "disable", "ANNA"]).success(),
+        "anna is now disabled.\n"
+    );
     assert!(!is_signed_in(&mut anna));
     assert!(is_signed_in(&mut bo));
     let refused = sign_in(&mut anna, "anna", PASSWORD);
     assert_eq!(refused.status, 401);
     assert!(!refused.text().contains("disabled"), "{}", refused.text());
-    assert_eq!(place.run(&["accounts", "disable", "anna"]).success(), "anna was already disabled.\n");
+    assert_eq!(
+        place.run(&["accounts", "disable", "anna"]).success(),
+        "anna was already disabled.\n"
+    );
     let listed = place.run(&["accounts", "list"]);
-    assert!(listed.success().lines().next().unwrap().contains(" disabled "), "{listed:?}");
+    assert!(
+        listed
+            .success()
+            .lines()
+            .next()
+            .unwrap()
+            .contains(" disabled "),
+        "{listed:?}"
+    );
 
-    assert_eq!(place.run(&["accounts", "enable", "anna"]).success(), "anna is now enabled.\n");
-    assert_eq!(place.run(&["accounts", "enable", "anna"]).success(), "anna was already enabled.\n");
+    assert_eq!(
+        place.run(&["accounts", "enable", "anna"]).success(),
+        "anna is now enabled.\n"
+    );
+    assert_eq!(
+        place.run(&["accounts", "enable", "anna"]).success(),
+        "anna was already enabled.\n"
+    );
     // the session that was ended stays so
     assert!(!is_signed_in(&mut anna));
     assert!(is_signed_in(&mut server.signed_in("anna")));
@@ -83,7 +114,10 @@ fn a_password_set_at_the_shell_ends_sessions_and_alone_signs_in() {
     let mut anna = server.signed_in("anna");
     let set = ["accounts", "set-password", "anna", "--password-stdin"];
     let ended = place.run_with(&set, &format!("{OTHER}\n"));
-    assert_eq!(ended.success(), "Set the password of anna; its sessions are ended.\n");
+    assert_eq!(
+        ended.success(),
+        "Set the password of anna; its sessions are ended.\n"
+    );
     assert!(!is_signed_in(&mut anna));
     assert_eq!(sign_in(&mut anna, "anna", PASSWORD).status, 401);
     assert_signed_in(&sign_in(&mut anna, "anna", OTHER));
@@ -93,14 +127,23 @@ fn a_password_set_at_the_shell_ends_sessions_and_alone_signs_in() {
 fn log_13_blanks_and_nul_of_a_password_on_standard_input_are_kept() {
     let place = Place::new();
     let exact = " \tseven quiet\0otters \u{a0}juggle  ";
-    for (name, end) in [("anna", "\n"), ("bo", "\r\n"), ("cleo", ""), ("dan", "\nsecond line\n")] {
+    for (name, end) in [
+        ("anna", "\n"),
+        ("bo", "\r\n"),
+        ("cleo", ""),
+        ("dan", "\nsecond line\n"),
+    ] {
         let create = ["accounts", "create", name, "--password-stdin"];
         place.run_with(&create, &format!("{exact}{end}")).success();
     }
     let server = place.serve();
     for name in ["anna", "bo", "cleo", "dan"] {
         for wrong in [exact.trim(), " \tseven quiet"] {
-            assert_eq!(sign_in(&mut server.browser(), name, wrong).status, 401, "{name} {wrong:?}");
+            assert_eq!(
+                sign_in(&mut server.browser(), name, wrong).status,
+                401,
+                "{name} {wrong:?}"
+            );
         }
         assert_signed_in(&sign_in(&mut server.browser(), name, exact));
     }
@@ -110,7 +153,9 @@ fn log_13_blanks_and_nul_of_a_password_on_standard_input_are_kept() {
 fn log_10_a_password_set_decomposed_signs_in_composed() {
     let place = Place::new();
     let create = ["accounts", "create", "anna", "--password-stdin"];
-    place.run_with(&create, "sju tysta uttrar go\u{308}r kaffe\n").success();
+    place
+        .run_with(&create, "sju tysta uttrar go\u{308}r kaffe\n")
+        .success();
     let server = place.serve();
     let composed = "sju tysta uttrar g\u{f6}r kaffe";
     assert_signed_in(&sign_in(&mut server.browser(), "anna", composed));
@@ -119,7 +164,14 @@ fn log_10_a_password_set_decomposed_signs_in_composed() {
 #[test]
 fn log_08_a_name_that_somebody_has_is_refused_however_it_is_spelled() {
     let place = Place::new();
-    let create = ["accounts", "create", "anna", "--email", "a@example.org", "--password-stdin"];
+    let create = [
+        "accounts",
+        "create",
+        "anna",
+        "--email",
+        "a@example.org",
+        "--password-stdin",
+    ];
     place.run_with(&create, &format!("{PASSWORD}\n")).success();
     let taken: [&[&str]; 6] = [
         &["anna"],
@@ -132,9 +184,17 @@ fn log_08_a_name_that_somebody_has_is_refused_however_it_is_spelled() {
     for names in taken {
         let arguments = [&["accounts", "create", "--password-stdin"], names].concat();
         let ended = place.run_with(&arguments, &format!("{PASSWORD}\n"));
-        assert!(ended.failure().contains("has that username or e-mail address"), "{ended:?}");
+        assert!(
+            ended
+                .failure()
+                .contains("has that username or e-mail address"),
+            "{ended:?}"
+        );
     }
-    assert_eq!(place.run(&["accounts", "list"]).success().lines().count(), 1);
+    assert_eq!(
+        place.run(&["accounts", "list"]).success().lines().count(),
+        1
+    );
 }
 
 #[test]
@@ -158,7 +218,12 @@ fn log_21_a_weak_password_is_refused_with_its_reason_and_makes_no_account() {
     }
     assert_eq!(place.run(&["accounts", "list"]).success(), "");
     place.create("annabergstrom");
-    let set = ["accounts", "set-password", "annabergstrom", "--password-stdin"];
+    let set = [
+        "accounts",
+        "set-password",
+        "annabergstrom",
+        "--password-stdin",
+    ];
     for (password, reason) in weak {
         let ended = place.run_with(&set, &format!("{password}\n"));
         assert!(ended.failure().contains(reason), "{ended:?}");
@@ -170,7 +235,12 @@ fn log_21_a_weak_password_is_refused_with_its_reason_and_makes_no_account() {
 #[test]
 fn names_that_nobody_can_have_are_refused_in_words() {
     let place = Place::new();
-    let wrong: [&[&str]; 4] = [&[""], &["an na"], &["anna\u{202e}"], &["anna", "--email", "nowhere"]];
+    let wrong: [&[&str]; 4] = [
+        &[""],
+        &["an na"],
+        &["anna\u{202e}"],
+        &["anna", "--email", "nowhere"],
+    ];
     for names in wrong {
         let arguments = [&["accounts", "create", "--password-stdin"], names].concat();
         let ended = place.run_with(&arguments, &format!("{PASSWORD}\n"));
@@ -191,7 +261,11 @@ fn without_a_terminal_a_password_is_asked_for_on_standard_input_only() {
 fn an_account_that_does_not_exist_is_told_by_name() {
     let place = Place::new();
     for command in ["disable", "enable", "set-password"] {
-        let more: &[&str] = if command == "set-password" { &["--password-stdin"] } else { &[] };
+        let more: &[&str] = if command == "set-password" {
+            &["--password-stdin"]
+        } else {
+            &[]
+        };
         let arguments = [&["accounts", command, "nobody"], more].concat();
         let ended = place.run_with(&arguments, &format!("{PASSWORD}\n"));
         assert_eq!(ended.failure(), "there is no account \"nobody\"");

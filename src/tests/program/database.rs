@@ -19,14 +19,24 @@ const COMMANDS: [&[&str]; 5] = [
 #[test]
 fn a_database_server_that_is_not_there_is_told_in_one_line() {
     // nobody listens there any more when the program tries
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
     let url = format!("postgres://anna:marker0marker0@127.0.0.1:{port}/inmor");
     let place = Place::new().set("DATABASE_URL", &url);
     for command in [&["serve"][..], &["check"]] {
         let ended = place.run(command);
         let line = ended.failure();
-        assert!(line.contains("database") && line.contains("refused"), "{line}");
-        assert!(!line.contains("marker0") && !ended.stdout.contains("marker0"), "{ended:?}");
+        assert!(
+            line.contains("database") && line.contains("refused"),
+            "{line}"
+        );
+        assert!(
+            !line.contains("marker0") && !ended.stdout.contains("marker0"),
+            "{ended:?}"
+        );
     }
 }
 
@@ -35,7 +45,12 @@ fn a_database_that_the_server_does_not_have_is_told_by_name() {
     let database = Database::create();
     let url = database.url().replace(database.name(), "no_such_database");
     let ended = Place::new().set("DATABASE_URL", &url).run(&["serve"]);
-    assert!(ended.failure().contains("\"no_such_database\" does not exist"), "{ended:?}");
+    assert!(
+        ended
+            .failure()
+            .contains("\"no_such_database\" does not exist"),
+        "{ended:?}"
+    );
 }
 
 #[test]
@@ -84,7 +99,12 @@ fn the_default_database_and_its_folder_are_made_private_to_their_owner() {
     assert_eq!(mode(&place.path("data")), 0o700);
     for entry in fs::read_dir(place.path("data")).unwrap() {
         let path = entry.unwrap().path();
-        assert_eq!(mode(&path) & 0o077 & !READ_ONLY_LOCK, 0, "{}", path.display());
+        assert_eq!(
+            mode(&path) & 0o077 & !READ_ONLY_LOCK,
+            0,
+            "{}",
+            path.display()
+        );
     }
     assert_eq!(server.stop().code, Some(0));
 }

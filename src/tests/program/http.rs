@@ -100,17 +100,18 @@ fn malformed(text: &str) -> io::Error {
 }
 
 impl Answer {
-    /// The first header of a name in lower case.
+    /// The first header of a name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers(name).next()
+        self.headers(name).first().copied()
     }
 
-    pub fn headers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+    pub fn headers(&self, name: &str) -> Vec<&str> {
         self.head
             .lines()
             .filter_map(|line| line.split_once(": "))
-            .filter(move |(found, _)| found.eq_ignore_ascii_case(name))
+            .filter(|(found, _)| found.eq_ignore_ascii_case(name))
             .map(|(_, value)| value)
+            .collect()
     }
 
     pub fn text(&self) -> String {

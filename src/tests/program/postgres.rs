@@ -28,7 +28,9 @@ impl Database {
             server: server.parse().unwrap(),
             name: unique("program"),
         };
-        database.run(&format!("create database {}", database.name)).unwrap();
+        database
+            .run(&format!("create database {}", database.name))
+            .unwrap();
         database
     }
 
@@ -51,14 +53,21 @@ impl Database {
     }
 
     fn address(&self) -> (String, u16) {
-        (self.server.host_str().unwrap().to_owned(), self.server.port().unwrap_or(5432))
+        (
+            self.server.host_str().unwrap().to_owned(),
+            self.server.port().unwrap_or(5432),
+        )
     }
 
     fn run(&self, sql: &str) -> sqlx::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
         runtime.block_on(async {
             let mut connection = PgConnection::connect(self.server.as_str()).await?;
-            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await?;
+            sqlx::raw_sql(AssertSqlSafe(sql))
+                .execute(&mut connection)
+                .await?;
             connection.close().await
         })
     }
@@ -66,7 +75,10 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let _ = self.run(&format!("drop database if exists {} with (force)", self.name));
+        let _ = self.run(&format!(
+            "drop database if exists {} with (force)",
+            self.name
+        ));
     }
 }
 
@@ -144,7 +156,9 @@ fn pass_on(near: TcpStream, to: &(String, u16), open: &Mutex<Vec<TcpStream>>) ->
     let far = TcpStream::connect((to.0.as_str(), to.1))?;
     far.set_nodelay(true)?;
     near.set_nodelay(true)?;
-    open.lock().unwrap().extend([near.try_clone()?, far.try_clone()?]);
+    open.lock()
+        .unwrap()
+        .extend([near.try_clone()?, far.try_clone()?]);
     for (mut from, mut into) in [(near.try_clone()?, far.try_clone()?), (far, near)] {
         thread::spawn(move || {
             let mut buffer = [0; 16_384];

@@ -4,21 +4,26 @@ use std::{thread, time::Duration};
 
 use crate::{
     postgres::{Database, Wire},
-    support::{Place, Server, assert_signed_in, is_signed_in, PASSWORD, sign_in},
+    support::{PASSWORD, Place, Server, assert_signed_in, is_signed_in, sign_in},
 };
 
 /// Starts four servers at the same moment and sees that all of them serve one database.
 fn start_together(place: &Place) {
     let started: Vec<_> = (0..4).map(|_| place.start()).collect();
     let servers: Vec<Server> = started.into_iter().map(|one| one.listening()).collect();
-    let path = servers[0].setup_path().expect("each prints a link of its own");
+    let path = servers[0]
+        .setup_path()
+        .expect("each prints a link of its own");
     for server in &servers {
         let mut browser = server.browser();
         assert_eq!(browser.get("/readyz").unwrap().status, 200);
         assert_eq!(browser.get(&path).unwrap().status, 200);
     }
     let fields = [("login", "anna"), ("password", PASSWORD)];
-    assert_eq!(servers[1].browser().post(&path, &fields).unwrap().status, 303);
+    assert_eq!(
+        servers[1].browser().post(&path, &fields).unwrap().status,
+        303
+    );
     for server in &servers {
         let mut browser = server.browser();
         let own = server.setup_path().expect("a link");
@@ -57,7 +62,13 @@ fn ses_11_a_session_ended_at_one_process_is_refused_by_the_other_at_the_next_req
     // and the other way round, by ending all others
     let mut there = two.signed_in("anna");
     let mut third = one.signed_in("anna");
-    assert_eq!(third.post("/accounts/sessions/end-others/", &[]).unwrap().status, 303);
+    assert_eq!(
+        third
+            .post("/accounts/sessions/end-others/", &[])
+            .unwrap()
+            .status,
+        303
+    );
     assert!(!is_signed_in(&mut there));
     assert!(is_signed_in(&mut third.at(two.address)));
 
@@ -103,7 +114,10 @@ fn a_database_that_goes_away_is_told_as_503_and_comes_back_by_itself() {
     assert_eq!(anna.get("/readyz").unwrap().status, 503);
     // nothing that needs no database is affected
     assert_eq!(anna.get("/healthz").unwrap().status, 200);
-    assert_eq!(server.browser().get("/accounts/login/").unwrap().status, 200);
+    assert_eq!(
+        server.browser().get("/accounts/login/").unwrap().status,
+        200
+    );
 
     wire.switch_on();
     for _ in 0..100 {

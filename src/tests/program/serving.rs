@@ -31,7 +31,11 @@ fn the_first_run_link_on_standard_output_makes_the_first_administrator_once() {
     let place = Place::new();
     let server = place.serve();
     let path = server.setup_path().expect("a link");
-    assert!(server.stdout().contains("30 minutes"), "{}", server.stdout());
+    assert!(
+        server.stdout().contains("30 minutes"),
+        "{}",
+        server.stdout()
+    );
     let mut browser = server.browser();
     assert_eq!(browser.get(&path).unwrap().status, 200);
     let fields = [("login", "anna"), ("password", PASSWORD)];
@@ -55,7 +59,10 @@ fn a_restart_before_the_first_account_prints_a_fresh_link() {
     let place = Place::new();
     let first = place.serve().stop();
     let second = place.serve();
-    let (old, new) = (setup_path(&first.stdout).unwrap(), second.setup_path().unwrap());
+    let (old, new) = (
+        setup_path(&first.stdout).unwrap(),
+        second.setup_path().unwrap(),
+    );
     assert_ne!(old, new);
     assert_eq!(second.browser().get(&new).unwrap().status, 200);
 }

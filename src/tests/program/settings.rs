@@ -2,7 +2,12 @@
 
 use crate::support::{KEY, Place};
 
-const COMMANDS: [&[&str]; 4] = [&["serve"], &["check"], &["accounts", "list"], &["setup-link"]];
+const COMMANDS: [&[&str]; 4] = [
+    &["serve"],
+    &["check"],
+    &["accounts", "list"],
+    &["setup-link"],
+];
 
 #[test]
 fn a_wrong_setting_ends_every_command_with_one_line_that_names_it_and_its_place() {
@@ -51,9 +56,14 @@ fn a_named_settings_file_is_read_and_must_be_there() {
 
 #[test]
 fn a_wrong_log_filter_is_refused_by_name() {
-    let ended = Place::new().set("LOG_FILTER", "info,=,x=loud").run(&["check"]);
+    let ended = Place::new()
+        .set("LOG_FILTER", "info,=,x=loud")
+        .run(&["check"]);
     let line = ended.failure();
-    assert!(line.to_ascii_lowercase().starts_with("log_filter: "), "{line}");
+    assert!(
+        line.to_ascii_lowercase().starts_with("log_filter: "),
+        "{line}"
+    );
 }
 
 #[test]
@@ -65,7 +75,8 @@ fn the_development_key_is_refused_away_from_localhost() {
         let ended = place.run(command);
         let line = ended.failure();
         assert!(
-            line.starts_with("MFA_ENCRYPTION_KEY: the development key") && line.contains("https://mfa.example.org"),
+            line.starts_with("MFA_ENCRYPTION_KEY: the development key")
+                && line.contains("https://mfa.example.org"),
             "{line}"
         );
     }
@@ -158,10 +169,22 @@ fn check_shows_every_setting_with_its_origin() {
             .unwrap_or_else(|| panic!("{name}: {ended:?}"))
     };
     let words = |name| line(name).split_whitespace().collect::<Vec<_>>();
-    assert_eq!(words("BRAND_OPERATOR"), ["BRAND_OPERATOR", "Elsewhere", "inmor-mfa.toml:1"]);
-    assert_eq!(words("DATABASE_URL"), ["DATABASE_URL", "sqlite://here.sqlite3", "environment"]);
-    assert_eq!(words("MFA_TOTP_DIGITS"), ["MFA_TOTP_DIGITS", "6", "default"]);
-    assert_eq!(words("MFA_ENCRYPTION_KEY"), ["MFA_ENCRYPTION_KEY", "key", "630dcd29", "environment"]);
+    assert_eq!(
+        words("BRAND_OPERATOR"),
+        ["BRAND_OPERATOR", "Elsewhere", "inmor-mfa.toml:1"]
+    );
+    assert_eq!(
+        words("DATABASE_URL"),
+        ["DATABASE_URL", "sqlite://here.sqlite3", "environment"]
+    );
+    assert_eq!(
+        words("MFA_TOTP_DIGITS"),
+        ["MFA_TOTP_DIGITS", "6", "default"]
+    );
+    assert_eq!(
+        words("MFA_ENCRYPTION_KEY"),
+        ["MFA_ENCRYPTION_KEY", "key", "630dcd29", "environment"]
+    );
     assert!(ended.success().ends_with("in order.\n"), "{ended:?}");
 }
 
@@ -176,7 +199,10 @@ fn check_prints_json_a_setting_a_line() {
         }
         names.push(one["name"].as_str().unwrap().to_owned());
     }
-    assert!(names.len() > 25 && names.contains(&"PUBLIC_URL".to_owned()), "{names:?}");
+    assert!(
+        names.len() > 25 && names.contains(&"PUBLIC_URL".to_owned()),
+        "{names:?}"
+    );
 }
 
 #[test]
@@ -185,14 +211,20 @@ fn rst_02_check_shows_no_secret() {
     let place = Place::new();
     place.write("token", MARKER);
     let place = place
-        .set("DATABASE_URL", "postgres://anna:marker0marker0marker0@127.0.0.1:1/inmor")
+        .set(
+            "DATABASE_URL",
+            "postgres://anna:marker0marker0marker0@127.0.0.1:1/inmor",
+        )
         .set("METRICS_TOKEN_FILE", "token")
         .set("LOG_FILTER", "trace");
     for arguments in [&["check"][..], &["check", "--json"]] {
         let ended = place.run(arguments);
         assert_eq!(ended.code, Some(1), "{ended:?}");
         for text in [&ended.stdout, &ended.stderr] {
-            assert!(!text.contains("marker0") && !text.contains(&KEY[..12]), "{text}");
+            assert!(
+                !text.contains("marker0") && !text.contains(&KEY[..12]),
+                "{text}"
+            );
         }
     }
 }

@@ -191,14 +191,23 @@ impl Running {
             let _ = stdin.write_all(input);
         }
         let (sender, lines) = mpsc::channel();
-        let out = child.stdout.take().map(|out| (Stream::Out, Box::new(out) as Box<dyn Read + Send>));
-        let err = child.stderr.take().map(|err| (Stream::Err, Box::new(err) as Box<dyn Read + Send>));
+        let out = child
+            .stdout
+            .take()
+            .map(|out| (Stream::Out, Box::new(out) as Box<dyn Read + Send>));
+        let err = child
+            .stderr
+            .take()
+            .map(|err| (Stream::Err, Box::new(err) as Box<dyn Read + Send>));
         for (stream, pipe) in [out, err].into_iter().flatten() {
             let sender = sender.clone();
             thread::spawn(move || {
                 let mut pipe = BufReader::new(pipe);
                 let mut line = Vec::new();
-                while pipe.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
+                while pipe
+                    .read_until(b'\n', &mut line)
+                    .is_ok_and(|length| length > 0)
+                {
                     let text = String::from_utf8_lossy(&line).into_owned();
                     line.clear();
                     if sender.send((stream, text)).is_err() {
@@ -248,7 +257,12 @@ impl Running {
 
     pub fn signal(&self, name: &str) {
         let done = Command::new("sh")
-            .args(["-c", "kill -s \"$0\" \"$1\"", name, &self.child.id().to_string()])
+            .args([
+                "-c",
+                "kill -s \"$0\" \"$1\"",
+                name,
+                &self.child.id().to_string(),
+            ])
             .status()
             .unwrap();
         assert!(done.success());
@@ -342,7 +356,10 @@ pub fn setup_path(text: &str) -> Option<String> {
     let mut lines = text.lines();
     let link = lines.find(|line| line.contains("/accounts/setup/?token="))?;
     let path = link.strip_prefix(crate::http::ORIGIN);
-    Some(path.expect("the link begins with the site's origin").to_owned())
+    Some(
+        path.expect("the link begins with the site's origin")
+            .to_owned(),
+    )
 }
 
 /// Who may read and write: the last three octal digits of a file's mode.

@@ -30,31 +30,72 @@ fn htp_16_a_request_of_doubtful_length_or_shape_is_answered_400_and_closes_the_c
     let server = Place::new().serve();
     let get = |more: &str| format!("GET /healthz HTTP/1.1\r\n{HOST}{more}\r\n");
     let doubtful = [
-        ("two lengths", post("Content-Length: 5\r\nContent-Length: 6\r\n\r\nlogin=")),
-        ("a list of lengths", post("Content-Length: 6, 6\r\n\r\nlogin=")),
+        (
+            "two lengths",
+            post("Content-Length: 5\r\nContent-Length: 6\r\n\r\nlogin="),
+        ),
+        (
+            "a list of lengths",
+            post("Content-Length: 6, 6\r\n\r\nlogin="),
+        ),
         ("a signed length", post("Content-Length: +6\r\n\r\nlogin=")),
-        ("a negative length", post("Content-Length: -6\r\n\r\nlogin=")),
+        (
+            "a negative length",
+            post("Content-Length: -6\r\n\r\nlogin="),
+        ),
         ("a length in hex", post("Content-Length: 0x6\r\n\r\nlogin=")),
-        ("a blank within a length", post("Content-Length: 6 6\r\n\r\nlogin=")),
-        ("a blank before the colon of a length", post("Content-Length : 6\r\n\r\nlogin=")),
-        ("a blank before the colon of an encoding", post("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n")),
-        ("an unknown encoding", post("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n")),
-        ("an encoding after chunked", post("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n")),
-        ("two encodings", post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n")),
-        ("a folded encoding", post("Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n")),
-        ("chunks in HTTP/1.0", post("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n").replace("/1.1", "/1.0")),
+        (
+            "a blank within a length",
+            post("Content-Length: 6 6\r\n\r\nlogin="),
+        ),
+        (
+            "a blank before the colon of a length",
+            post("Content-Length : 6\r\n\r\nlogin="),
+        ),
+        (
+            "a blank before the colon of an encoding",
+            post("Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"),
+        ),
+        (
+            "an unknown encoding",
+            post("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"),
+        ),
+        (
+            "an encoding after chunked",
+            post("Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+        ),
+        (
+            "two encodings",
+            post("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n"),
+        ),
+        (
+            "a folded encoding",
+            post("Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"),
+        ),
+        (
+            "chunks in HTTP/1.0",
+            post("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n").replace("/1.1", "/1.0"),
+        ),
         ("a folded header", get("X: a\r\n b\r\n")),
-        ("a header before the first", format!("GET /healthz HTTP/1.1\r\n {HOST}\r\n")),
+        (
+            "a header before the first",
+            format!("GET /healthz HTTP/1.1\r\n {HOST}\r\n"),
+        ),
         ("a header without a name", get(": x\r\n")),
         ("a lone CR", get("X: a\rb\r\n")),
         ("a NUL", get("X: a\0b\r\n")),
         ("no version", "GET /healthz\r\n\r\n".to_owned()),
-        ("a version to come", format!("GET /healthz HTTP/1.2\r\n{HOST}\r\n")),
+        (
+            "a version to come",
+            format!("GET /healthz HTTP/1.2\r\n{HOST}\r\n"),
+        ),
         ("TLS", "\u{16}\u{3}\u{1}\u{2}\0\u{1}\0".to_owned()),
     ];
     for (what, request) in doubtful {
         let mut connection = open(&server, &request);
-        let answer = connection.receive().unwrap_or_else(|error| panic!("{what}: {error}"));
+        let answer = connection
+            .receive()
+            .unwrap_or_else(|error| panic!("{what}: {error}"));
         assert_eq!(answer.status, 400, "{what}");
         assert_eq!(connection.until_closed().unwrap(), "", "{what}");
     }
@@ -80,8 +121,17 @@ fn htp_16_a_body_with_both_kinds_of_length_smuggles_nothing() {
 #[test]
 fn htp_16_a_broken_chunk_ends_the_request_and_the_connection() {
     let server = Place::new().serve();
-    for chunks in ["2;a\nxx\r\n0\r\n\r\n", "fffffffffffffffff\r\n\r\n", "2\nxx\n0\n\n", "-1\r\n\r\n", "2\r\nxxx\r\n"] {
-        let mut connection = open(&server, &post(&format!("Transfer-Encoding: chunked\r\n\r\n{chunks}")));
+    for chunks in [
+        "2;a\nxx\r\n0\r\n\r\n",
+        "fffffffffffffffff\r\n\r\n",
+        "2\nxx\n0\n\n",
+        "-1\r\n\r\n",
+        "2\r\nxxx\r\n",
+    ] {
+        let mut connection = open(
+            &server,
+            &post(&format!("Transfer-Encoding: chunked\r\n\r\n{chunks}")),
+        );
         assert_eq!(connection.receive().unwrap().status, 400, "{chunks:?}");
         assert_eq!(connection.until_closed().unwrap(), "", "{chunks:?}");
     }
@@ -91,7 +141,9 @@ fn htp_16_a_broken_chunk_ends_the_request_and_the_connection() {
 fn htp_16_a_line_that_ends_in_a_bare_lf_is_a_line_and_no_part_of_another() {
     // hyper takes LF for CR LF, as RFC 9112 section 2.2 allows; what matters is that it does so everywhere
     let server = Place::new().serve();
-    let request = format!("GET /healthz HTTP/1.1\n{HOST}X: a\nContent-Length: 0\r\n\nGET /nowhere HTTP/1.1\r\n{HOST}\r\n");
+    let request = format!(
+        "GET /healthz HTTP/1.1\n{HOST}X: a\nContent-Length: 0\r\n\nGET /nowhere HTTP/1.1\r\n{HOST}\r\n"
+    );
     let mut connection = open(&server, &request);
     assert_eq!(connection.receive().unwrap().status, 200);
     assert_eq!(connection.receive().unwrap().status, 404);
@@ -101,9 +153,14 @@ fn htp_16_a_line_that_ends_in_a_bare_lf_is_a_line_and_no_part_of_another() {
 fn too_large_a_head_is_refused_and_closes_the_connection() {
     let server = Place::new().serve();
     let long = "a".repeat(600_000);
-    let many = (0..200).map(|number| format!("X{number}: 1\r\n")).collect::<String>();
+    let many = (0..200)
+        .map(|number| format!("X{number}: 1\r\n"))
+        .collect::<String>();
     for (request, status) in [
-        (format!("GET /{} HTTP/1.1\r\n{HOST}\r\n", &long[..70_000]), 414),
+        (
+            format!("GET /{} HTTP/1.1\r\n{HOST}\r\n", &long[..70_000]),
+            414,
+        ),
         (format!("GET / HTTP/1.1\r\n{HOST}X: {long}\r\n\r\n"), 431),
         (format!("GET / HTTP/1.1\r\n{HOST}{many}\r\n"), 431),
     ] {
@@ -118,10 +175,21 @@ fn too_large_a_head_is_refused_and_closes_the_connection() {
 #[test]
 fn htp_13_methods_that_no_page_uses_are_answered_405() {
     let server = Place::new().serve();
-    for method in ["TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "BREW", "get", "Post"] {
+    for method in [
+        "TRACE", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "BREW", "get", "Post",
+    ] {
         for path in ["/accounts/login/", "/healthz", "/favicon.svg"] {
-            for origin in ["", "Origin: http://localhost:3000\r\n", "Origin: https://evil.example\r\n"] {
-                let answer = ask(&server, &format!("{method} {path} HTTP/1.1\r\n{HOST}{origin}Cookie: __Host-session=x\r\n\r\n"));
+            for origin in [
+                "",
+                "Origin: http://localhost:3000\r\n",
+                "Origin: https://evil.example\r\n",
+            ] {
+                let answer = ask(
+                    &server,
+                    &format!(
+                        "{method} {path} HTTP/1.1\r\n{HOST}{origin}Cookie: __Host-session=x\r\n\r\n"
+                    ),
+                );
                 assert_eq!(answer.status, 405, "{method} {path} {origin}");
                 // TRACE would echo it
                 assert!(!answer.text().contains("__Host-session"), "{method} {path}");
@@ -130,18 +198,30 @@ fn htp_13_methods_that_no_page_uses_are_answered_405() {
             }
         }
     }
-    let tunnel = ask(&server, "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n");
+    let tunnel = ask(
+        &server,
+        "CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example:443\r\n\r\n",
+    );
     assert_eq!(tunnel.status, 405);
 }
 
 #[test]
 fn htp_17_http_2_is_not_spoken_with_or_without_an_upgrade() {
     let server = Place::new().serve();
-    let mut connection = open(&server, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0");
+    let mut connection = open(
+        &server,
+        "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\u{4}\0\0\0\0\0",
+    );
     let said = connection.until_closed().unwrap();
-    assert!(said.is_empty() || said.starts_with("HTTP/1.1 400"), "{said:?}");
+    assert!(
+        said.is_empty() || said.starts_with("HTTP/1.1 400"),
+        "{said:?}"
+    );
     let upgrade = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n";
-    let answer = ask(&server, &format!("GET /healthz HTTP/1.1\r\n{HOST}{upgrade}\r\n"));
+    let answer = ask(
+        &server,
+        &format!("GET /healthz HTTP/1.1\r\n{HOST}{upgrade}\r\n"),
+    );
     assert_eq!((answer.status, answer.text().as_str()), (200, "ok\n"));
 }
 
@@ -151,30 +231,62 @@ fn htp_08_another_host_in_whatever_place_changes_no_link() {
     place.create("anna");
     let server = place.serve();
     let hosts = [
-        ("GET /accounts/sessions HTTP/1.1\r\n", "Host: evil.example\r\n"),
-        ("GET http://evil.example/accounts/sessions HTTP/1.1\r\n", "Host: evil.example\r\n"),
-        ("GET http://evil.example/accounts/sessions HTTP/1.1\r\n", HOST),
-        ("GET /accounts/sessions HTTP/1.1\r\n", "Host: localhost:3000\r\nX-Forwarded-Host: evil.example\r\n"),
-        ("GET /accounts/sessions/ HTTP/1.1\r\n", "Host: evil.example\r\nForwarded: host=evil.example\r\n"),
+        (
+            "GET /accounts/sessions HTTP/1.1\r\n",
+            "Host: evil.example\r\n",
+        ),
+        (
+            "GET http://evil.example/accounts/sessions HTTP/1.1\r\n",
+            "Host: evil.example\r\n",
+        ),
+        (
+            "GET http://evil.example/accounts/sessions HTTP/1.1\r\n",
+            HOST,
+        ),
+        (
+            "GET /accounts/sessions HTTP/1.1\r\n",
+            "Host: localhost:3000\r\nX-Forwarded-Host: evil.example\r\n",
+        ),
+        (
+            "GET /accounts/sessions/ HTTP/1.1\r\n",
+            "Host: evil.example\r\nForwarded: host=evil.example\r\n",
+        ),
         ("GET //evil.example/accounts/sessions HTTP/1.1\r\n", HOST),
-        ("GET /accounts/login/ HTTP/1.1\r\n", "Host: evil.example\r\n"),
+        (
+            "GET /accounts/login/ HTTP/1.1\r\n",
+            "Host: evil.example\r\n",
+        ),
     ];
     for (line, host) in hosts {
         let answer = ask(&server, &format!("{line}{host}\r\n"));
         assert!(answer.status < 500, "{line}{host}{}", answer.head);
         assert!(!answer.head.contains("evil"), "{line}{host}{}", answer.head);
-        assert!(!answer.text().contains("evil"), "{line}{host}{}", answer.text());
+        assert!(
+            !answer.text().contains("evil"),
+            "{line}{host}{}",
+            answer.text()
+        );
     }
     // what decides about a form is the configured origin
     let form = post("Content-Length: 0\r\n\r\n").replace(ORIGIN, "http://evil.example");
-    assert_eq!(ask(&server, &form.replace(HOST, "Host: evil.example\r\n")).status, 403);
+    assert_eq!(
+        ask(&server, &form.replace(HOST, "Host: evil.example\r\n")).status,
+        403
+    );
 }
 
 #[test]
 fn htp_08_a_request_without_a_host_or_with_two_is_answered_400() {
     let server = Place::new().serve();
-    for hosts in ["", "Host: localhost:3000\r\nHost: evil.example\r\n", "Host: localhost:3000\r\nHost: localhost:3000\r\n"] {
-        let answer = ask(&server, &format!("GET /accounts/login/ HTTP/1.1\r\n{hosts}\r\n"));
+    for hosts in [
+        "",
+        "Host: localhost:3000\r\nHost: evil.example\r\n",
+        "Host: localhost:3000\r\nHost: localhost:3000\r\n",
+    ] {
+        let answer = ask(
+            &server,
+            &format!("GET /accounts/login/ HTTP/1.1\r\n{hosts}\r\n"),
+        );
         assert_eq!(answer.status, 400, "{hosts:?}");
     }
 }
@@ -183,20 +295,31 @@ fn htp_08_a_request_without_a_host_or_with_two_is_answered_400() {
 fn htp_11_a_client_that_sends_its_head_slowly_is_cut_off() {
     let server = Place::new().serve();
     let mut slow = open(&server, "G");
-    let mut slow_later = open(&server, &format!("GET /healthz HTTP/1.1\r\n{HOST}\r\nGET / HTTP/1.1\r\nHo"));
+    let mut slow_later = open(
+        &server,
+        &format!("GET /healthz HTTP/1.1\r\n{HOST}\r\nGET / HTTP/1.1\r\nHo"),
+    );
     assert_eq!(slow_later.receive().unwrap().status, 200);
     // an honest client is served meanwhile
-    assert_eq!(server.browser().get("/accounts/login/").unwrap().status, 200);
+    assert_eq!(
+        server.browser().get("/accounts/login/").unwrap().status,
+        200
+    );
     for connection in [&mut slow, &mut slow_later] {
         let said = connection.until_closed().unwrap();
-        assert!(said.is_empty() || said.starts_with("HTTP/1.1 408"), "{said:?}");
+        assert!(
+            said.is_empty() || said.starts_with("HTTP/1.1 408"),
+            "{said:?}"
+        );
     }
 }
 
 #[test]
 fn pipelined_requests_are_answered_in_order() {
     let server = Place::new().serve();
-    let request = format!("GET /nowhere HTTP/1.1\r\n{HOST}\r\nGET /healthz HTTP/1.1\r\n{HOST}Content-Length: 5\r\n\r\nhelloGET /readyz HTTP/1.1\r\n{HOST}\r\n");
+    let request = format!(
+        "GET /nowhere HTTP/1.1\r\n{HOST}\r\nGET /healthz HTTP/1.1\r\n{HOST}Content-Length: 5\r\n\r\nhelloGET /readyz HTTP/1.1\r\n{HOST}\r\n"
+    );
     let mut connection = open(&server, &request);
     assert_eq!(connection.receive().unwrap().status, 404);
     assert_eq!(connection.receive().unwrap().text(), "ok\n");

@@ -1,0 +1,150 @@
+//! The release program in a folder of its own.
+
+use std::{
+    env, fmt, fs,
+    io::{self, BufRead, BufReader, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    thread,
+};
+
+use crate::{Outcomes, http::Browser, table::mib};
+
+pub const USERNAME: &str = "anna";
+pub const PASSWORD: &str = "seven quiet otters juggle";
+
+/// A folder with a database and one account in it, removed in the end.
+pub struct Installation {
+    folder: PathBuf,
+}
+
+impl Drop for Installation {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.folder);
+    }
+}
+
+impl Installation {
+    pub fn new() -> Outcomes<Self> {
+        let folder = env::temp_dir().join(format!("inmor-mfa-bench-{}", std::process::id()));
+        fs::create_dir(&folder)?;
+        let installation = Self { folder };
+        let mut create = installation
+            .command(&["accounts", "create", USERNAME, "--password-stdin"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()?;
+        if let Some(mut stdin) = create.stdin.take() {
+            writeln!(stdin, "{PASSWORD}")?;
+        }
+        if create.wait()?.success() {
+            Ok(installation)
+        } else {
+            Err("the account could not be created".into())
+        }
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let program =
+            env::var_os("INMOR_MFA_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_inmor-mfa").into());
+        let mut command = Command::new(program);
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("LISTEN", "127.0.0.1:0")
+            .env("LOG_FORMAT", "json")
+            // so that each client can have an address of its own, for the limits of sign-ins
+            .env("TRUSTED_PROXIES", "127.0.0.1")
+            .env(
+                "MFA_ENCRYPTION_KEY",
+                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+            );
+        command
+    }
+
+    /// Starts the server and waits until it says that it listens.
+    pub fn start(&self) -> Outcomes<Program> {
+        let mut child = self
+            .command(&["serve"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let log = child.stderr.take().ok_or("no standard error")?;
+        let mut program = Program {
+            child,
+            address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
+        let mut log = BufReader::new(log);
+        let mut line = String::new();
+        while !line.contains("\"listening\"") {
+            line.clear();
+            if log.read_line(&mut line)? == 0 {
+                return Err("the program ended before it listened".into());
+            }
+        }
+        let said: serde_json::Value = serde_json::from_str(&line)?;
+        program.address = said
+            .get("address")
+            .and_then(|address| address.as_str())
+            .ok_or("no address")?
+            .parse()?;
+        thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        Ok(program)
+    }
+}
+
+/// A server that runs; killed when it is not needed any more.
+pub struct Program {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// KiB of memory.
+pub struct Memory {
+    pub resident: u64,
+    pub peak: u64,
+    /// With its part of what it shares with others; not every system tells.
+    proportional: Option<u64>,
+}
+
+impl fmt::Display for Memory {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&mib(self.resident))?;
+        match self.proportional {
+            Some(proportional) => write!(f, " (proportional {})", mib(proportional)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Program {
+    pub const fn browser(&self) -> Browser {
+        Browser::new(self.address)
+    }
+
+    pub fn memory(&self) -> Outcomes<Memory> {
+        let read = |file: &str| fs::read_to_string(format!("/proc/{}/{file}", self.child.id()));
+        let status = read("status")?;
+        Ok(Memory {
+            resident: kib(&status, "VmRSS:").ok_or("no VmRSS")?,
+            peak: kib(&status, "VmHWM:").ok_or("no VmHWM")?,
+            proportional: read("smaps_rollup")
+                .ok()
+                .and_then(|text| kib(&text, "Pss:")),
+        })
+    }
+}
+
+fn kib(text: &str, name: &str) -> Option<u64> {
+    let line = text.lines().find(|line| line.starts_with(name))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}

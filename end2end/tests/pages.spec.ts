@@ -1,0 +1,69 @@
+import { STATES, expect, expectHeading, hydrated, signIn, test } from "../fixtures";
+
+for (const [state, open] of Object.entries(STATES)) {
+  test(`${state}: nothing is cut off or scrolls sideways at 320 px, at 200 % zoom and on a wide screen`, async ({
+    page, server, foreign, anotherBrowser, javaScriptEnabled,
+  }) => {
+    await open({ page, server, foreign, anotherBrowser });
+    if (javaScriptEnabled) await hydrated(page);
+    // A browser window of 1280 px has 640 at 200 % and 320 at 400 %.
+    for (const width of [320, 640, 1280]) {
+      await page.setViewportSize({ width, height: 600 });
+      expect(await page.locator("body").evaluate(outside), `at ${width} px`).toEqual([]);
+    }
+  });
+}
+
+/** What stands out of the window sideways, or has more in it than it shows. */
+function outside(body: HTMLElement): string[] {
+  const { scrollWidth, clientWidth } = document.documentElement;
+  const found = scrollWidth > clientWidth ? [`the page is ${scrollWidth} wide in ${clientWidth}`] : [];
+  for (const element of body.querySelectorAll<HTMLElement>("*:not(.unseen, svg *)")) {
+    const { left, right, width } = element.getBoundingClientRect();
+    const name = `${element.tagName.toLowerCase()} "${element.innerText?.slice(0, 40)}"`;
+    if (width > 0 && (left < 0 || right > clientWidth)) found.push(`${name} reaches from ${left} to ${right}`);
+    const holdsText = element.clientWidth > 0 && !element.matches("input");
+    if (holdsText && element.scrollWidth > element.clientWidth) found.push(`${name} hides ${element.scrollWidth - element.clientWidth} px`);
+  }
+  return found;
+}
+
+test("the longest name and address that an account can have fit at 320 px", async ({ page, server }) => {
+  const long = { login: "w".repeat(150), email: `${"m".repeat(190)}@example.org`, password: "seven lanterns over the harbour" };
+  await page.setViewportSize({ width: 320, height: 600 });
+  await signIn(page, await server.administrator(long));
+  expect(await page.locator("body").evaluate(outside)).toEqual([]);
+});
+
+test("an address where there is nothing says so, as 404, with a way home", async ({ page, anna }) => {
+  for (const path of ["/nothing", "/nothing/here/", "/accounts/", "/pkg/none.js", "/.env", "/accounts/login/x"]) {
+    const answer = await page.goto(path);
+    expect(answer?.status(), path).toBe(404);
+    await expectHeading(page, "Page not found");
+    await expect(page).toHaveTitle("Page not found · Inmor");
+  }
+  await page.getByRole("link", { name: "Go to the home page" }).click();
+  await expectHeading(page, "Sign in");
+  await signIn(page, anna);
+});
+
+test("an error page tells the number under which the log has the request", async ({ page, server }) => {
+  const answer = await page.goto("/nothing/here/");
+  const id = await answer?.headerValue("x-request-id");
+  expect(id).toMatch(/^[0-9a-f]{16}$/);
+  await expect(page.getByText(`Error 404, request ${id}`)).toBeVisible();
+  await expect.poll(() => server.stderr).toContain(id);
+});
+
+test("a path without its last slash leads to the page, for ever and with its query", async ({ page, request, anna }) => {
+  for (const path of ["/accounts/login", "/accounts/logout", "/accounts/setup", "/accounts/sessions",
+    "/accounts/password/change"]) {
+    const answer = await request.get(`${path}?a=b%20c&d=%2F`, { maxRedirects: 0 });
+    expect([answer.status(), answer.headers().location]).toEqual([308, `${path}/?a=b%20c&d=%2F`]);
+  }
+  await page.goto("/accounts/login?next=/accounts/sessions/");
+  await expect(page).toHaveURL("/accounts/login/?next=/accounts/sessions/");
+  await signIn(page, anna);
+  await page.goto("/accounts/sessions");
+  await expectHeading(page, "Your sessions");
+});

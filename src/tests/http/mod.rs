@@ -1,0 +1,59 @@
+//! What the whole router answers, as its callers see it.
+
+mod address;
+mod failures;
+mod forms;
+mod headers;
+mod https;
+mod limits;
+mod login;
+mod markup;
+mod methods;
+mod origin;
+mod passwords;
+mod paths;
+mod rehash;
+mod session_list;
+mod sessions;
+mod setup;
+mod throttle;
+
+use axum::http::Method;
+use leptos::server_fn::axum::server_fn_paths;
+
+use super::support::Browser;
+
+/// The path of every server function that this program has.
+fn server_functions() -> Vec<&'static str> {
+    let mut paths: Vec<_> = server_fn_paths()
+        .map(|(path, method)| {
+            assert_eq!(method, Method::POST, "{path}");
+            path
+        })
+        .collect();
+    paths.sort_unstable();
+    assert!(paths.contains(&"/accounts/login/") && paths.len() >= 6, "{paths:?}");
+    paths
+}
+
+/// Fields that make each server function do something, for whoever may.
+const FIELDS: [(&str, &str); 8] = [
+    ("login", "anna"),
+    ("password", super::support::PASSWORD),
+    ("new_password", "seven otters juggle lanterns"),
+    ("email", "anna@example.org"),
+    ("id", "0"),
+    ("token", "0"),
+    ("next", "/accounts/sessions/"),
+    ("name", "x"),
+];
+
+/// The address of a file of the site that the sign-in page asks for, by its ending.
+async fn packaged(browser: &mut Browser, ending: &str) -> String {
+    let page = browser.get("/accounts/login/").await;
+    let found = page.body.split('"').find(|text| text.starts_with("/pkg/") && text.ends_with(ending));
+    let path = found.unwrap_or_else(|| panic!("no file ends with {ending} in\n{}", page.body)).to_owned();
+    let answer = browser.get(&path).await;
+    assert_eq!(answer.status, 200, "{path} is not there: build the site first, with `make site`");
+    path
+}

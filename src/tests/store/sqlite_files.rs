@@ -1,0 +1,95 @@
+//! What stands where the SQLite file should be, and what is made there.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
+
+use crate::{
+    store::{Db, OpenError},
+    tests::support::TestFolder,
+};
+
+/// Every name below a folder, sorted.
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<_> =
+        fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn an_existing_file_that_is_no_database_is_refused_and_not_one_byte_is_changed() {
+    let folder = TestFolder::new();
+    let path = folder.path().join("notes.txt");
+    for content in [b"x".repeat(1), b"notes\n".to_vec(), b"a page of notes\n".repeat(256), vec![0; 4096], vec![0xff; 70_000]] {
+        fs::write(&path, &content).unwrap();
+        let error = Db::sqlite(&path, false).await.unwrap_err();
+        assert!(matches!(&error, OpenError::NotADatabase(at) if *at == path), "{error}");
+        assert!(error.to_string().contains("notes.txt"), "{error}");
+        assert!(fs::read(&path).unwrap() == content, "{} bytes were changed", content.len());
+        assert_eq!(names(folder.path()), ["notes.txt"]);
+    }
+}
+
+#[tokio::test]
+async fn a_folder_where_the_file_should_be_is_refused() {
+    let folder = TestFolder::new();
+    let error = Db::sqlite(folder.path(), false).await.unwrap_err();
+    assert!(matches!(error, OpenError::NotADatabase(_)), "{error}");
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_named_and_not_made() {
+    let folder = TestFolder::new();
+    let error = Db::sqlite(&folder.path().join("typo/test.sqlite3"), false).await.unwrap_err();
+    assert!(matches!(&error, OpenError::NoFolder(path) if path.ends_with("typo")), "{error}");
+    assert_eq!(names(folder.path()), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_new_database_in_an_existing_folder_is_private_to_its_owner() {
+    let folder = TestFolder::new();
+    fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let path = folder.path().join("test.sqlite3");
+    let db = Db::sqlite(&path, false).await.unwrap();
+    db.ping().await.unwrap();
+    for name in names(folder.path()).iter().filter(|name| !name.ends_with(".lock")) {
+        assert_eq!(mode(&folder.path().join(name)), 0o600, "{name}");
+    }
+    assert_eq!(mode(folder.path()), 0o755);
+}
+
+#[tokio::test]
+async fn the_default_folder_is_made_and_private_to_its_owner() {
+    let folder = TestFolder::new();
+    let path = folder.path().join("data/test.sqlite3");
+    let db = Db::sqlite(&path, true).await.unwrap();
+    db.ping().await.unwrap();
+    assert_eq!(mode(&folder.path().join("data")), 0o700);
+    assert_eq!(mode(&path), 0o600);
+    db.close().await;
+    // and the second start finds it
+    Db::sqlite(&path, true).await.unwrap().ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_existing_databases_permissions_stay_as_its_owner_set_them() {
+    let folder = TestFolder::new();
+    let path = folder.path().join("test.sqlite3");
+    Db::sqlite(&path, false).await.unwrap().close().await;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    Db::sqlite(&path, false).await.unwrap().ping().await.unwrap();
+    assert_eq!(mode(&path), 0o640);
+}
+
+#[tokio::test]
+async fn a_closed_database_fails_and_does_not_hang() {
+    let db = Db::sqlite_in_memory().await.unwrap();
+    db.ping().await.unwrap();
+    db.close().await;
+    assert!(db.ping().await.is_err());
+    assert!(db.begin().await.is_err());
+}
