@@ -9,10 +9,10 @@ import {
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { mkdtemp, rm } from "node:fs/promises";
-import http from "node:http";
-import net from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createListener, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import path from "node:path";
+import { join, resolve as absolute } from "node:path";
 
 export { expect, type Locator, type Page };
 
@@ -59,7 +59,7 @@ export class Server {
 
   /** Starts the program on a free port and waits until it is ready. */
   static async start(host: string): Promise<Server> {
-    const folder = await mkdtemp(path.join(tmpdir(), "inmor-mfa-"));
+    const folder = await mkdtemp(join(tmpdir(), "inmor-mfa-"));
     const port = await freePort();
     const url = `http://${host}:${port}`;
     const environment = {
@@ -67,7 +67,7 @@ export class Server {
       NO_COLOR: "1",
       PUBLIC_URL: url,
       LISTEN: `127.0.0.1:${port}`,
-      DATABASE_URL: `sqlite://${path.join(folder, "test.sqlite3")}`,
+      DATABASE_URL: `sqlite://${join(folder, "test.sqlite3")}`,
       // Everything is logged, so that a secret among it is found.
       LOG_FILTER: "debug",
     };
@@ -129,14 +129,14 @@ export class Server {
 function program(): string {
   const name = process.env.INMOR_MFA_BIN;
   if (!name) throw new Error("INMOR_MFA_BIN is not set: it names the program to test");
-  return path.resolve(name);
+  return absolute(name);
 }
 
 /** A port nobody listens on, below those that systems give to outgoing connections. */
 async function freePort(): Promise<number> {
   const port = randomInt(12_000, 32_000);
   const free = await new Promise<boolean>((resolve) => {
-    const probe = net.createServer().once("error", () => resolve(false));
+    const probe = createListener().once("error", () => resolve(false));
     probe.listen(port, "127.0.0.1", () => probe.close(() => resolve(true)));
   });
   return free ? port : freePort();
@@ -147,7 +147,7 @@ async function freePort(): Promise<number> {
 /** A site on another port, which serves whatever pages a test gives it. */
 export class ForeignSite {
   private readonly pages = new Map<string, { body: string; cookies: string[] }>();
-  private readonly server = http.createServer((request, answer) => {
+  private readonly server = createServer((request: IncomingMessage, answer: ServerResponse) => {
     const page = this.pages.get(request.url ?? "");
     answer.setHeader("Set-Cookie", page?.cookies ?? []);
     answer.writeHead(page ? 200 : 404, { "Content-Type": "text/html; charset=utf-8" });
@@ -160,7 +160,7 @@ export class ForeignSite {
   }
 
   get port(): number {
-    return (this.server.address() as net.AddressInfo).port;
+    return (this.server.address() as AddressInfo).port;
   }
 
   /** Puts a page onto the site and answers its address under a host name. */

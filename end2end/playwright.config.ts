@@ -1,13 +1,13 @@
 import { defineConfig } from "@playwright/test";
 import { accessSync, constants } from "node:fs";
-import path from "node:path";
+import { delimiter, join } from "node:path";
 
 /** The system's Chromium; Playwright's own download when there is none. */
 function chromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  const folders = (process.env.PATH ?? "").split(delimiter);
   for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {
     for (const folder of folders) {
-      const file = path.join(folder, name);
+      const file = join(folder, name);
       try {
         accessSync(file, constants.X_OK);
         return file;

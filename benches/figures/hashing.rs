@@ -8,7 +8,6 @@ use argon2::{Algorithm, Argon2, Block, Params, Version};
 use crate::{Outcomes, load::now, program::PASSWORD};
 
 /// Hashes a second on `threads` threads.
-#[expect(clippy::cast_precision_loss, reason = "no run hashes 2^52 times")]
 pub fn bare(threads: usize, time: Duration) -> Outcomes<f64> {
     let params = Params::new(19_456, 2, 1, Some(32)).map_err(|error| error.to_string())?;
     let begun = now();

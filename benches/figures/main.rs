@@ -122,7 +122,7 @@ fn pages(installation: &Installation, table: &mut Table) -> Outcomes<()> {
 /// What a browser fetches to show the sign-in page for the first time, heads and all.
 fn first_visit(program: &Program, table: &mut Table) -> Outcomes<()> {
     let mut browser = program.browser();
-    browser.more = "Accept-Encoding: gzip, br\r\n".to_owned();
+    browser.more.push_str("Accept-Encoding: gzip, br\r\n");
     // the page names its files in the clear only when it is not compressed
     let page = program.browser().get("/accounts/login/")?.text();
     let package = page
@@ -258,7 +258,7 @@ fn from_elsewhere(program: &Program, number: usize) -> Browser {
 
 /// Signs in as a browser that has never been here.
 fn sign_in(browser: &mut Browser) -> io::Result<Answer> {
-    browser.forget_cookies();
+    browser.cookies.clear();
     browser.post(
         "/accounts/login/",
         &[("login", USERNAME), ("password", PASSWORD)],

@@ -68,6 +68,7 @@ test("HTP-06 a next that leads elsewhere leads home", async ({ page, anna }) => 
     "https://evil.example/", "//evil.example", "/\\evil.example", "/\t/evil.example", "/%5cevil.example",
     "javascript:alert(1)", "/accounts/login/?next=//evil.example", `/${"a".repeat(10_000)}`,
   ]) {
+    await page.context().clearCookies();
     await page.goto(`/accounts/login/?next=${encodeURIComponent(next)}`);
     await fillSignIn(page, anna.login, anna.password);
     await expectHeading(page, "Signed in as anna");
@@ -120,6 +121,7 @@ test("SES-01 SES-02 a planted session cookie is never adopted, and every sign-in
   const first = await sessionCookie(page);
   await signIn(page, anna);
   const second = await sessionCookie(page);
+  await page.getByRole("button", { name: "Sign out" }).click();
   await signIn(page, anna);
   const third = await sessionCookie(page);
   expect(first?.value).toBe(planted);
@@ -136,10 +138,26 @@ test("SES-03 every cookie is bound to the host, secure and out of reach of scrip
   }
 });
 
-test("signing in as somebody else in the same browser ends the first session", async ({ page, server, anna }) => {
+test("who is signed in and comes to the sign-in page goes on to the page that was asked for", async ({ page, anna }) => {
+  await signIn(page, anna);
+  await page.goto("/accounts/login/?next=/accounts/sessions/");
+  await expectHeading(page, "Your sessions");
+  await page.goto("/accounts/login/?next=//evil.example");
+  await expectHeading(page, "Signed in as anna");
+});
+
+test("signing in as somebody else in the same browser ends the first session", async ({
+  page, context, server, anna,
+}) => {
+  const leftOpen = await context.newPage();
+  await leftOpen.goto("/accounts/login/");
   await signIn(page, anna);
   const first = await sessionCookie(page);
-  await signIn(page, await server.administrator(MALLORY));
+  const mallory = await server.administrator(MALLORY);
+  await fillSignIn(leftOpen, mallory.login, mallory.password);
+  await expectHeading(leftOpen, "Signed in as mallory");
+  await page.reload();
+  await expectHeading(page, "Signed in as mallory");
   await expectRefused(page, first);
 });
 

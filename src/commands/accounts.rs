@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     open,
     run::{Failure, shell_words},
+    say::say,
 };
 use crate::{
     auth::{
@@ -93,7 +94,6 @@ fn first_line() -> Result<Zeroizing<String>, Failure> {
     Ok(line)
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is what was asked for")]
 pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure> {
     let services = open::services(loaded.settings).await?;
     let shell = Client::shell();
@@ -111,18 +111,15 @@ pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure
             accounts::create(&services, &shell, wanted)
                 .await
                 .map_err(words)?;
-            println!("Created {}.", username.trim());
+            say(format_args!("Created {}.", username.trim()))?;
         }
         Accounts::List { json } => {
             for account in accounts::list(&services).await? {
-                println!(
-                    "{}",
-                    if json {
-                        as_json(&account)
-                    } else {
-                        as_line(&account)
-                    }
-                );
+                say(if json {
+                    as_json(&account)
+                } else {
+                    as_line(&account)
+                })?;
             }
         }
         Accounts::Disable { account } => set_disabled(&services, &account, true).await?,
@@ -132,27 +129,22 @@ pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure
             passwords::set(&services, &shell, &account, password.read()?)
                 .await
                 .map_err(words)?;
-            println!(
+            say(format_args!(
                 "Set the password of {}; its sessions are ended.",
                 account.username
-            );
+            ))?;
         }
     }
     services.db.close().await;
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the answer is what was asked for")]
 async fn set_disabled(services: &Services, name: &str, disabled: bool) -> Result<(), Failure> {
     let account = find(services, name).await?;
     let changed = accounts::set_disabled(services, &Client::shell(), &account, disabled).await?;
     let state = if disabled { "disabled" } else { "enabled" };
-    println!(
-        "{} {} {state}.",
-        account.username,
-        if changed { "is now" } else { "was already" }
-    );
-    Ok(())
+    let became = if changed { "is now" } else { "was already" };
+    say(format_args!("{} {became} {state}.", account.username))
 }
 
 async fn find(services: &Services, name: &str) -> Result<Account, Failure> {

@@ -1,20 +1,19 @@
 //! `inmor-mfa check`: the settings in force and where each comes from; then whether they work.
 
-use super::{open, run::Failure};
+use super::{open, run::Failure, say::say};
 use crate::server::settings::{Effective, Loaded};
 
 /// Earliest plausible time: 2026-01-01. A clock before that is not set.
 const PLAUSIBLE: i64 = 1_767_225_600;
 
 /// Prints the effective settings and what is wrong.
-#[expect(clippy::print_stdout, reason = "the report is what was asked for")]
 pub(super) async fn check(loaded: Loaded, json: bool) -> Result<(), Failure> {
     if json {
         for one in &loaded.effective {
-            println!("{}", as_json(one));
+            say(as_json(one))?;
         }
     } else {
-        print!("{}", loaded.describe());
+        say(loaded.describe().trim_end())?;
     }
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
@@ -25,7 +24,7 @@ pub(super) async fn check(loaded: Loaded, json: bool) -> Result<(), Failure> {
         return Err("the system clock is not set: codes and sessions need the right time".into());
     }
     if !json {
-        println!("\nSettings, keys, database and clock are in order.");
+        say("\nSettings, keys, database and clock are in order.")?;
     }
     Ok(())
 }

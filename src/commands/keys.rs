@@ -3,7 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE};
 use clap::Subcommand;
 
-use super::run::Failure;
+use super::{run::Failure, say::say};
 use crate::crypto::random::Random;
 
 #[derive(Subcommand)]
@@ -13,12 +13,10 @@ pub(super) enum Keys {
 }
 
 /// Needs neither settings nor a database: the key is what they will be set to.
-#[expect(clippy::print_stdout, reason = "the key is what was asked for")]
 pub(super) fn run(command: &Keys) -> Result<(), Failure> {
     match command {
-        Keys::Generate => println!("{}", generate(&Random::system())?),
+        Keys::Generate => say(generate(&Random::system())?),
     }
-    Ok(())
 }
 
 /// 32 random bytes as padded URL-safe Base64, as Python's `Fernet.generate_key()` writes them
@@ -36,8 +34,19 @@ mod tests {
     fn a_generated_key_is_one_that_the_settings_take() {
         let key = generate(&Random::system()).unwrap();
         assert_eq!(key.len(), 44);
-        let set = [("MFA_ENCRYPTION_KEY", key.as_str()), ("PUBLIC_URL", "https://mfa.example.org")];
-        assert_eq!(Settings::load(None, set).unwrap().settings.encryption_keys.first().fernet_text(), key);
+        let set = [
+            ("MFA_ENCRYPTION_KEY", key.as_str()),
+            ("PUBLIC_URL", "https://mfa.example.org"),
+        ];
+        assert_eq!(
+            Settings::load(None, set)
+                .unwrap()
+                .settings
+                .encryption_keys
+                .first()
+                .fernet_text(),
+            key
+        );
     }
 
     #[test]

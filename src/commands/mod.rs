@@ -12,6 +12,8 @@ mod keys;
 mod open;
 #[cfg(feature = "ssr")]
 mod run;
+#[cfg(feature = "ssr")]
+mod say;
 
 #[cfg(feature = "ssr")]
 pub use run::run;

@@ -9,6 +9,7 @@ use super::{
     check,
     keys::{self, Keys},
     open,
+    say::say,
 };
 use crate::{
     auth::setup::flow as setup,
@@ -102,14 +103,12 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     Ok(run::serve(services, listener).await?)
 }
 
-#[expect(clippy::print_stdout, reason = "the link is what was asked for")]
 async fn setup_link(loaded: Loaded) -> Result<(), Failure> {
     let services = open::services(loaded.settings).await?;
     let token = setup::issue(&services, &Client::shell()).await?;
     let token =
         token.ok_or("there is an account already: create further ones with accounts create")?;
-    println!("{}", setup::link(&services, &token));
-    Ok(())
+    say(setup::link(&services, &token))
 }
 
 /// A refused account command in the shell's words.

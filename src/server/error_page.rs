@@ -34,7 +34,8 @@ impl IntoResponse for Explained {
     }
 }
 
-/// The layer: leaves pages, programs' answers and successes as they are.
+/// The layer: leaves programs' answers, successes and pages as they are, except those of a defect,
+/// which lack the number to look for in the log.
 pub(super) async fn put_into_words(
     State(shared): State<Shared>,
     request: Request,
@@ -44,10 +45,19 @@ pub(super) async fn put_into_words(
         .iter()
         .any(|path| request.uri().path().starts_with(path));
     let id = request.extensions().get::<RequestId>().cloned();
-    let response = next.run(request).await;
+    let mut response = next.run(request).await;
     let status = response.status();
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        let later = HeaderValue::from_static("5");
+        response
+            .headers_mut()
+            .entry(header::RETRY_AFTER)
+            .or_insert(later);
+    }
     let failed = status.is_client_error() || status.is_server_error();
-    if for_programs || !failed || headers::is_page(response.headers()) {
+    let is_page =
+        headers::is_page(response.headers()) && status != StatusCode::INTERNAL_SERVER_ERROR;
+    if for_programs || !failed || is_page {
         return response;
     }
     let (mut parts, _) = response.into_parts();
@@ -66,12 +76,6 @@ pub(super) async fn put_into_words(
         header::CONTENT_TYPE,
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
-    if status == StatusCode::SERVICE_UNAVAILABLE {
-        parts
-            .headers
-            .entry(header::RETRY_AFTER)
-            .or_insert(HeaderValue::from_static("5"));
-    }
     Response::from_parts(parts, Body::from(page))
 }
 

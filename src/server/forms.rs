@@ -6,7 +6,7 @@
 //! server function is called as by a program, and its outcome is put into a page here.
 
 use axum::{
-    body::{Body, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Redirect, Response},
@@ -34,15 +34,46 @@ pub(super) fn is_form(request: &Request) -> bool {
     form && utf8 && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-/// Runs the server function of a form.
-pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Response {
+/// Runs the server function that an island or a program calls.
+pub(super) async fn call(State(shared): State<Shared>, request: Request) -> Response {
+    let (parts, body) = match read(request).await {
+        Ok(read) => read,
+        Err(status) => return status.into_response(),
+    };
+    let answer = shared
+        .call(Request::from_parts(parts, Body::from(body)))
+        .await;
+    // Leptos says 500 to an error for which nobody has set the status
+    if answer.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return answer;
+    }
+    let (mut parts, body) = answer.into_parts();
+    let body = to_bytes(body, BODY_LIMIT).await.unwrap_or_default();
+    if let Ok(error) = serde_json::from_slice::<Error>(&body)
+        && let Ok(status) = StatusCode::from_u16(error.status())
+    {
+        parts.status = status;
+    }
+    Response::from_parts(parts, Body::from(body))
+}
+
+/// A form's body, whole.
+async fn read(request: Request) -> Result<(Parts, Bytes), StatusCode> {
     if !is_form(&request) {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let (parts, body) = request.into_parts();
-    let body = match to_bytes(body, BODY_LIMIT).await {
-        Ok(body) => body,
-        Err(error) => return status_of(&error).into_response(),
+    match to_bytes(body, BODY_LIMIT).await {
+        Ok(body) => Ok((parts, body)),
+        Err(error) => Err(status_of(&error)),
+    }
+}
+
+/// Runs the server function of a form.
+pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Response {
+    let (parts, body) = match read(request).await {
+        Ok(read) => read,
+        Err(status) => return status.into_response(),
     };
     let copy = copy_of(&parts);
     let answer = shared

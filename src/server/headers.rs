@@ -60,7 +60,9 @@ pub(super) async fn add(
 ) -> Response {
     let Ok((nonce, id)) = names(&shared) else {
         tracing::error!("the system gives no random bytes");
-        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        be_strict(&shared, response.headers_mut(), NO_PAGE);
+        return response;
     };
     request.extensions_mut().insert(nonce.clone());
     request.extensions_mut().insert(id.clone());
@@ -72,6 +74,16 @@ pub(super) async fn add(
     );
 
     let headers = response.headers_mut();
+    let policy = policy(headers, &nonce);
+    be_strict(&shared, headers, &policy);
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        headers.insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+/// Adds what is the same for every answer, and its policy.
+fn be_strict(shared: &Shared, headers: &mut HeaderMap, policy: &str) {
     for (name, value) in FIXED {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -84,13 +96,9 @@ pub(super) async fn add(
     if !headers.contains_key(header::CACHE_CONTROL) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     }
-    if let Ok(value) = HeaderValue::from_str(&policy(headers, &nonce)) {
+    if let Ok(value) = HeaderValue::from_str(policy) {
         headers.insert(header::CONTENT_SECURITY_POLICY, value);
     }
-    if let Ok(value) = HeaderValue::from_str(&id.0) {
-        headers.insert(HeaderName::from_static("x-request-id"), value);
-    }
-    response
 }
 
 fn names(

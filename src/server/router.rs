@@ -123,7 +123,7 @@ pub fn router(services: Services) -> Router {
         // writing functions only: a read that anybody may link to is not for this program
         debug_assert_eq!(method, axum::http::Method::POST, "{path}");
         router = if path.starts_with("/api/") {
-            router.route(path, post(api))
+            router.route(path, post(forms::call))
         } else {
             router.route(path, post(forms::submit))
         };
@@ -159,14 +159,6 @@ async fn with_slash(request: Request) -> Redirect {
         .map(|query| format!("?{query}"))
         .unwrap_or_default();
     Redirect::permanent(&format!("{}/{query}", uri.path()))
-}
-
-/// A server function that islands call.
-async fn api(State(shared): State<Shared>, request: Request) -> Response {
-    if !forms::is_form(&request) {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
-    }
-    shared.call(request).await
 }
 
 /// A file of the site, or 404.

@@ -1,6 +1,7 @@
 //! Starts the server and stops it in an orderly way.
 
 use std::{
+    io::{self, Write},
     net::{SocketAddr, TcpListener},
     time::Duration,
 };
@@ -33,14 +34,14 @@ pub enum RunError {
         /// What was set.
         address: SocketAddr,
         /// What the system said.
-        cause: std::io::Error,
+        cause: io::Error,
     },
     /// The first-run link could not be stored.
     #[error("the first-run link cannot be stored: {0}")]
     SetupLink(#[from] FlowError),
     /// The server stopped by itself.
     #[error("the server failed: {0}")]
-    Server(#[from] std::io::Error),
+    Server(#[from] io::Error),
 }
 
 /// Takes the port, so that a taken one is told before anything else is done.
@@ -85,16 +86,17 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
     Ok(())
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the link is for whoever started the program, not for the log"
-)]
+/// On standard output: the link is for whoever started the program, not for the log.
 async fn print_setup_link(services: &Services) -> Result<(), RunError> {
     if let Some(token) = setup::flow::issue(services, &Client::shell()).await? {
-        println!(
-            "Create the first administrator within 30 minutes at this address:\n{}",
-            setup::flow::link(services, &token)
+        let link = setup::flow::link(services, &token);
+        let printed = writeln!(
+            io::stdout().lock(),
+            "Create the first administrator within 30 minutes at this address:\n{link}"
         );
+        if let Err(error) = printed {
+            tracing::warn!(%error, "the first-run link cannot be printed: use inmor-mfa setup-link");
+        }
     }
     Ok(())
 }

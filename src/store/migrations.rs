@@ -15,12 +15,8 @@ use super::OpenError;
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// Migrates a SQLite database; others that start on the same file wait for a lock beside it.
-pub(super) async fn sqlite(pool: &SqlitePool, path: Option<&Path>) -> Result<(), OpenError> {
-    let _held = match path {
-        Some(path) => Some(lock_beside(path).await?),
-        None => None,
-    };
+/// Migrates a SQLite database; whoever shares it with others holds [`lock_beside`] it.
+pub(super) async fn sqlite(pool: &SqlitePool) -> Result<(), OpenError> {
     SQLITE.run(pool).await.map_err(explain)
 }
 
@@ -37,7 +33,7 @@ fn explain(error: MigrateError) -> OpenError {
 }
 
 /// Waits for an exclusive lock on `<database>.lock`; the lock ends with the returned file.
-async fn lock_beside(path: &Path) -> Result<File, OpenError> {
+pub(super) async fn lock_beside(path: &Path) -> Result<File, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);

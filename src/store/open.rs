@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::Read,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -17,6 +18,8 @@ use super::{Db, Pool, migrations};
 const TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that read a SQLite file side by side.
 const SQLITE_READERS: u32 = 4;
+/// How a SQLite file begins ([§1.3](https://www.sqlite.org/fileformat.html#the_database_header)).
+const BEGIN: &[u8] = b"SQLite format 3\0";
 
 /// Why the database cannot be used. One line, for an operator.
 #[derive(Debug, thiserror::Error)]
@@ -74,11 +77,13 @@ impl Db {
             }
             other => OpenError::Connect(other),
         };
+        // others that start at this moment wait: not even the journal's kind can be set by two
+        let _held = migrations::lock_beside(path).await?;
         let write = pool(1)
             .connect_with(options.clone())
             .await
             .map_err(connect)?;
-        migrations::sqlite(&write, Some(path)).await?;
+        migrations::sqlite(&write).await?;
         let read = pool(SQLITE_READERS)
             .connect_with(options)
             .await
@@ -105,7 +110,7 @@ impl Db {
             )
             .await
             .map_err(OpenError::Connect)?;
-        migrations::sqlite(&pool, None).await?;
+        migrations::sqlite(&pool).await?;
         Ok(Self {
             read: Pool::Sqlite(pool.clone()),
             write: Pool::Sqlite(pool),
@@ -161,11 +166,29 @@ fn prepare_file(path: &Path, create_folder: bool) -> Result<(), OpenError> {
     }
     match private_file().open(path) {
         Ok(_) => Ok(()),
-        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => look_at(path),
         Err(cause) => Err(OpenError::Create {
             path: path.to_owned(),
             cause,
         }),
+    }
+}
+
+/// Refuses an existing file that does not begin as a database does; an empty one will be one.
+fn look_at(path: &Path) -> Result<(), OpenError> {
+    let failed = |cause| OpenError::Create {
+        path: path.to_owned(),
+        cause,
+    };
+    let mut begin = Vec::new();
+    let file = fs::File::open(path).map_err(failed)?;
+    file.take(BEGIN.len() as u64)
+        .read_to_end(&mut begin)
+        .map_err(failed)?;
+    if begin.is_empty() || begin == BEGIN {
+        Ok(())
+    } else {
+        Err(OpenError::NotADatabase(path.to_owned()))
     }
 }
 

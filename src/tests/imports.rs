@@ -13,7 +13,10 @@ pub(super) struct Name {
 
 /// The code of a source, line by line as it was, without texts, comments and unit tests.
 pub(super) fn code(source: &str) -> String {
-    let source = source.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let source = source
+        .split("\n#[cfg(test)]\nmod tests {")
+        .next()
+        .unwrap_or_default();
     let (mut code, mut rest) = (String::new(), source);
     while let Some(letter) = rest.chars().next() {
         let skipped = match letter {
@@ -22,7 +25,9 @@ pub(super) fn code(source: &str) -> String {
             'r' if rest.starts_with("r#\"") => rest.find("\"#").map_or(rest.len(), |end| end + 2),
             '"' => text_end(rest, '"'),
             // a lifetime has no second quote where a letter has it
-            '\'' if rest.starts_with("'\\") || rest.chars().nth(2) == Some('\'') => text_end(rest, '\''),
+            '\'' if rest.starts_with("'\\") || rest.chars().nth(2) == Some('\'') => {
+                text_end(rest, '\'')
+            }
             _ => {
                 code.push(letter);
                 rest = &rest[letter.len_utf8()..];
@@ -52,7 +57,11 @@ fn text_end(text: &str, quote: char) -> usize {
 /// All paths that the code of a module names, resolved as far as `crate`, `self`, `super` and its
 /// own `use` lines go. `module` is where the file stands: `["auth", "login", "flow"]`.
 pub(super) fn names(module: &[&str], source: &str) -> Vec<Name> {
-    let mut reader = Reader { module, known: HashMap::new(), names: Vec::new() };
+    let mut reader = Reader {
+        module,
+        known: HashMap::new(),
+        names: Vec::new(),
+    };
     let tokens = tokens(&code(source));
     reader.read(tokens.clone().into_iter().peekable(), true);
     reader.read(tokens.into_iter().peekable(), false);
@@ -68,7 +77,9 @@ fn tokens(code: &str) -> Vec<Token> {
     for (line, text) in (1..).zip(code.lines()) {
         let mut rest = text;
         while let Some(letter) = rest.chars().next() {
-            let word = rest.find(|letter: char| !letter.is_alphanumeric() && letter != '_').unwrap_or(rest.len());
+            let word = rest
+                .find(|letter: char| !letter.is_alphanumeric() && letter != '_')
+                .unwrap_or(rest.len());
             let length = match word {
                 0 if rest.starts_with("::") => 2,
                 0 => letter.len_utf8(),
@@ -95,11 +106,17 @@ impl Reader<'_> {
     fn read(&mut self, mut tokens: Tokens, uses: bool) {
         while let Some((line, word)) = tokens.next() {
             if word == "use" {
-                let mut statement = tokens.by_ref().take_while(|(_, word)| word != ";").collect::<Vec<_>>().into_iter().peekable();
+                let mut statement = tokens
+                    .by_ref()
+                    .take_while(|(_, word)| word != ";")
+                    .collect::<Vec<_>>()
+                    .into_iter()
+                    .peekable();
                 if uses {
                     self.tree(&mut statement, &[]);
                 }
-            } else if !uses && is_word(&word) && tokens.peek().is_some_and(|(_, next)| next == "::") {
+            } else if !uses && is_word(&word) && tokens.peek().is_some_and(|(_, next)| next == "::")
+            {
                 let mut path = vec![word];
                 while tokens.next_if(|(_, next)| next == "::").is_some() {
                     match tokens.next_if(|(_, next)| is_word(next)) {
@@ -147,14 +164,31 @@ impl Reader<'_> {
 
     fn note(&mut self, line: usize, path: &[String]) -> String {
         let up = path.iter().take_while(|word| *word == "super").count();
-        let own = || format!("crate::{}", self.module[..self.module.len() - up].join("::"));
+        let own = || {
+            format!(
+                "crate::{}",
+                self.module[..self.module.len() - up].join("::")
+            )
+        };
         let (begin, rest) = match path[0].as_str() {
             "super" => (own(), &path[up..]),
             "self" => (own(), &path[1..]),
-            first => (self.known.get(first).cloned().unwrap_or_else(|| first.to_owned()), &path[1..]),
+            first => (
+                self.known
+                    .get(first)
+                    .cloned()
+                    .unwrap_or_else(|| first.to_owned()),
+                &path[1..],
+            ),
         };
-        let path = [&[begin], rest].concat().join("::").replace("crate::::", "crate::");
-        self.names.push(Name { line, path: path.clone() });
+        let path = [&[begin], rest]
+            .concat()
+            .join("::")
+            .replace("crate::::", "crate::");
+        self.names.push(Name {
+            line,
+            path: path.clone(),
+        });
         path
     }
 }
@@ -169,7 +203,10 @@ fn nested_renamed_and_relative_paths_are_found_with_their_lines() {
                   error::Error,\n};\nuse super::{api, store::{self, Row}};\n\nfn f<'a>() {\n    \
                   sessions::flow::end(\"axum::no\", 'x');\n    devices::find(store::get, axum::http::header::COOKIE)\n}\n\
                   #[cfg(test)]\nmod tests {\n    use web_sys::Window;\n}\n";
-    let found: Vec<_> = names(&["auth", "login", "flow"], source).into_iter().map(|name| (name.line, name.path)).collect();
+    let found: Vec<_> = names(&["auth", "login", "flow"], source)
+        .into_iter()
+        .map(|name| (name.line, name.path))
+        .collect();
     for wanted in [
         (3, "crate::auth::devices::flow"),
         (3, "crate::auth::sessions"),
@@ -182,7 +219,10 @@ fn nested_renamed_and_relative_paths_are_found_with_their_lines() {
         (10, "crate::auth::login::store::get"),
         (10, "axum::http::header::COOKIE"),
     ] {
-        assert!(found.contains(&(wanted.0, wanted.1.to_owned())), "{wanted:?} is not in {found:#?}");
+        assert!(
+            found.contains(&(wanted.0, wanted.1.to_owned())),
+            "{wanted:?} is not in {found:#?}"
+        );
     }
     assert_eq!(found.len(), 10, "{found:#?}");
 }

@@ -38,8 +38,8 @@ enum Room {
 }
 
 use Room::{
-    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Page, Request, Server, Services, Settings, Tables,
-    Tools, Ui, Wire,
+    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Page, Request, Server, Services,
+    Settings, Tables, Tools, Ui, Wire,
 };
 
 /// The room and the folder of a path below the crate's root; `None` where no room is.
@@ -66,9 +66,19 @@ fn room<'a>(path: &[&'a str]) -> Option<(Room, Vec<&'a str>)> {
                 "store" => Some(Tables),
                 _ => None,
             };
-            let at = rest.iter().position(|name| named(name).is_some()).unwrap_or(rest.len());
-            let folder = path[..=at].iter().copied().filter(|name| !name.starts_with(char::is_uppercase)).collect();
-            return Some((rest.get(at).and_then(|name| named(name)).unwrap_or(Wire), folder));
+            let at = rest
+                .iter()
+                .position(|name| named(name).is_some())
+                .unwrap_or(rest.len());
+            let folder = path[..=at]
+                .iter()
+                .copied()
+                .filter(|name| !name.starts_with(char::is_uppercase))
+                .collect();
+            return Some((
+                rest.get(at).and_then(|name| named(name)).unwrap_or(Wire),
+                folder,
+            ));
         }
         _ => return None,
     };
@@ -94,37 +104,72 @@ const fn may_use(from: Room) -> &'static [Room] {
         Tools => &[Tools],
         Db => &[Db],
         Settings => &[Settings, Tools],
-        Server => &[Server, Settings, App, Ui, Request, Flow, Services, Tools, Db, Error, Wire],
+        Server => &[
+            Server, Settings, App, Ui, Request, Flow, Services, Tools, Db, Error, Wire,
+        ],
         Commands => &[Commands, Server, Settings, Flow, Services, Tools, Db, Error],
     }
 }
 
 /// Crates that have their places, and those places.
 const CRATES: [(&[&str], &[Room]); 4] = [
-    (&["web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures"], &[Browser, Crate]),
+    (
+        &["web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures"],
+        &[Browser, Crate],
+    ),
     (&["sqlx"], &[Db, Tables]),
-    (&["axum", "axum_server", "http", "hyper_util", "leptos_axum", "tower", "tower_http"], &[Server, Request]),
-    (&["leptos", "leptos_router"], &[App, Page, Ui, Browser, Api, Request, Server, Error, Crate]),
+    (
+        &[
+            "axum",
+            "axum_server",
+            "http",
+            "hyper_util",
+            "leptos_axum",
+            "tower",
+            "tower_http",
+        ],
+        &[Server, Request],
+    ),
+    (
+        &["leptos", "leptos_router"],
+        &[App, Page, Ui, Browser, Api, Request, Server, Error, Crate],
+    ),
 ];
 
 /// What is against the rules in a file of `src/`, one line each; and the folders it uses, with line.
 fn look(file: &str, source: &str) -> (Vec<String>, Vec<(String, String, usize)>) {
     let (mut faults, mut uses) = (Vec::new(), Vec::new());
-    let module: Vec<&str> = file.trim_end_matches(".rs").split('/').filter(|name| !matches!(*name, "mod" | "lib")).collect();
-    let Some((from, folder)) = room(&module).filter(|(from, _)| *from != Wire || file.ends_with("/mod.rs")) else {
-        return (vec![format!("src/{file}:1: there is no such room in the house")], uses);
+    let module: Vec<&str> = file
+        .trim_end_matches(".rs")
+        .split('/')
+        .filter(|name| !matches!(*name, "mod" | "lib"))
+        .collect();
+    let Some((from, folder)) =
+        room(&module).filter(|(from, _)| *from != Wire || file.ends_with("/mod.rs"))
+    else {
+        return (
+            vec![format!("src/{file}:1: there is no such room in the house")],
+            uses,
+        );
     };
     for (line, text) in (1..).zip(code(source).lines()) {
-        let gates = ["cfg(feature", "cfg_attr(feature", "cfg!(feature"].iter().any(|gate| text.contains(gate));
+        let gates = ["cfg(feature", "cfg_attr(feature", "cfg!(feature"]
+            .iter()
+            .any(|gate| text.contains(gate));
         if gates && !["lib.rs", "main.rs"].contains(&file) && !file.ends_with("mod.rs") {
-            faults.push(format!("src/{file}:{line}: gates stand in lib.rs, main.rs and mod.rs"));
+            faults.push(format!(
+                "src/{file}:{line}: gates stand in lib.rs, main.rs and mod.rs"
+            ));
         }
     }
     for name in names(&module, source) {
-        let mut fault = |why: &str| faults.push(format!("src/{file}:{}: {}: {why}", name.line, name.path));
+        let mut fault =
+            |why: &str| faults.push(format!("src/{file}:{}: {}: {why}", name.line, name.path));
         let Some(path) = name.path.strip_prefix("crate::") else {
             let package = name.path.split("::").next().unwrap_or_default();
-            if let Some((_, rooms)) = CRATES.iter().find(|(packages, _)| packages.contains(&package))
+            if let Some((_, rooms)) = CRATES
+                .iter()
+                .find(|(packages, _)| packages.contains(&package))
                 && !rooms.contains(&from)
                 && folder != ["gate"]
             {
@@ -133,7 +178,9 @@ fn look(file: &str, source: &str) -> (Vec<String>, Vec<(String, String, usize)>)
             continue;
         };
         let path: Vec<&str> = path.split("::").collect();
-        let Some((to, of)) = room(&path) else { continue };
+        let Some((to, of)) = room(&path) else {
+            continue;
+        };
         let own = folder == of && !folder.is_empty();
         if own && from == to || from == Crate && file == "lib.rs" {
             continue;
@@ -155,10 +202,16 @@ fn sources() -> BTreeMap<String, String> {
     fn walk(folder: &Path, root: &Path, found: &mut BTreeMap<String, String>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+            let name = path
+                .strip_prefix(root)
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .to_owned();
             if path.is_dir() && name != "tests" {
                 walk(&path, root, found);
-            } else if name.ends_with(".rs") && !name.ends_with("/tests.rs") {
+            } else if path.extension().is_some_and(|end| end == "rs") && !path.ends_with("tests.rs")
+            {
                 found.insert(name, fs::read_to_string(&path).unwrap());
             }
         }
@@ -172,19 +225,27 @@ fn sources() -> BTreeMap<String, String> {
 
 /// The folders that can be reached from a folder and lead back to it.
 fn circles(uses: &BTreeMap<String, BTreeSet<String>>) -> Vec<String> {
-    let reach = |from: &String| {
-        let (mut seen, mut next) = (BTreeSet::new(), vec![from]);
+    let leads_back = |from: &&String| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![*from]);
         while let Some(folder) = next.pop() {
-            next.extend(uses.get(folder).into_iter().flatten().filter(|to| seen.insert(*to)));
+            next.extend(
+                uses.get(folder)
+                    .into_iter()
+                    .flatten()
+                    .filter(|to| seen.insert(*to)),
+            );
         }
-        seen
+        seen.contains(from)
     };
-    uses.keys().filter(|folder| reach(folder).contains(folder)).cloned().collect()
+    uses.keys().filter(leads_back).cloned().collect()
 }
 
 #[test]
 fn everybody_imports_only_what_stands_to_the_right() {
-    let faults: Vec<_> = sources().iter().flat_map(|(file, source)| look(file, source).0).collect();
+    let faults: Vec<_> = sources()
+        .iter()
+        .flat_map(|(file, source)| look(file, source).0)
+        .collect();
     assert!(faults.is_empty(), "\n{}", faults.join("\n"));
 }
 
@@ -193,44 +254,131 @@ fn no_folder_uses_itself_by_way_of_another() {
     let (mut uses, mut lines) = (BTreeMap::<_, BTreeSet<_>>::new(), Vec::new());
     for (file, source) in sources() {
         for (from, to, line) in look(&file, &source).1 {
-            lines.push((from.clone(), to.clone(), format!("src/{file}:{line}: {from} uses {to}")));
+            lines.push((
+                from.clone(),
+                to.clone(),
+                format!("src/{file}:{line}: {from} uses {to}"),
+            ));
             uses.entry(from).or_default().insert(to);
         }
     }
     let circles = circles(&uses);
     let within = |name: &String| circles.contains(name);
-    let steps: Vec<_> = lines.into_iter().filter(|(from, to, _)| within(from) && within(to)).map(|(.., line)| line).collect();
+    let steps: Vec<_> = lines
+        .into_iter()
+        .filter(|(from, to, _)| within(from) && within(to))
+        .map(|(.., line)| line)
+        .collect();
     assert!(circles.is_empty(), "\n{}", steps.join("\n"));
 }
 
 #[test]
 fn each_rule_can_fail() {
     for (file, source, why) in [
-        ("mfa/totp/page.rs", "use crate::auth::sessions::flow;", "Page may not use Flow"),
-        ("mfa/totp/page.rs", "use crate::{\n    request,\n};", ":2: crate::request: Page may not use Request"),
-        ("mfa/totp/api.rs", "fn f() { crate::mfa::totp::store::find() }", "Api may not use Tables"),
-        ("mfa/totp/flow.rs", "use axum::http::HeaderMap;", "another place"),
-        ("mfa/totp/flow.rs", "use leptos::prelude::*;", "another place"),
-        ("mfa/totp/flow.rs", "use crate::request;", "Flow may not use Request"),
-        ("mfa/totp/flow.rs", "use crate::auth::login::{flow, store};", "own business"),
-        ("mfa/totp/flow.rs", "use crate::auth::login;\nfn f() { login::domain::f() }", ":2: crate::auth::login::domain::f"),
-        ("mfa/totp/flow.rs", "let row = sqlx::query(SQL);", "another place"),
-        ("mfa/totp/domain.rs", "use super::store::Row;", "Domain may not use Tables"),
-        ("mfa/totp/domain.rs", "use crate::services::Services;", "Domain may not use Services"),
-        ("mfa/totp/store.rs", "use super::flow::Kept;", "Tables may not use Flow"),
-        ("mfa/totp/store.rs", "use crate::mfa::webauthn::flow::Key;", "Tables may not use Flow"),
-        ("crypto/token.rs", "use crate::clock::Clock;\nuse crate::store::Db;", ":2: crate::store::Db: Tools may not use Db"),
-        ("store/mod.rs", "use crate::auth::accounts::flow::Account;", "Db may not use Flow"),
-        ("error.rs", "use crate::services::FlowError;", "Error may not use Services"),
+        (
+            "mfa/totp/page.rs",
+            "use crate::auth::sessions::flow;",
+            "Page may not use Flow",
+        ),
+        (
+            "mfa/totp/page.rs",
+            "use crate::{\n    request,\n};",
+            ":2: crate::request: Page may not use Request",
+        ),
+        (
+            "mfa/totp/api.rs",
+            "fn f() { crate::mfa::totp::store::find() }",
+            "Api may not use Tables",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "use axum::http::HeaderMap;",
+            "another place",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "use leptos::prelude::*;",
+            "another place",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "use crate::request;",
+            "Flow may not use Request",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "use crate::auth::login::{flow, store};",
+            "own business",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "use crate::auth::login;\nfn f() { login::domain::f() }",
+            ":2: crate::auth::login::domain::f",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "let row = sqlx::query(SQL);",
+            "another place",
+        ),
+        (
+            "mfa/totp/domain.rs",
+            "use super::store::Row;",
+            "Domain may not use Tables",
+        ),
+        (
+            "mfa/totp/domain.rs",
+            "use crate::services::Services;",
+            "Domain may not use Services",
+        ),
+        (
+            "mfa/totp/store.rs",
+            "use super::flow::Kept;",
+            "Tables may not use Flow",
+        ),
+        (
+            "mfa/totp/store.rs",
+            "use crate::mfa::webauthn::flow::Key;",
+            "Tables may not use Flow",
+        ),
+        (
+            "crypto/token.rs",
+            "use crate::clock::Clock;\nuse crate::store::Db;",
+            ":2: crate::store::Db: Tools may not use Db",
+        ),
+        (
+            "store/mod.rs",
+            "use crate::auth::accounts::flow::Account;",
+            "Db may not use Flow",
+        ),
+        (
+            "error.rs",
+            "use crate::services::FlowError;",
+            "Error may not use Services",
+        ),
         ("ui/form.rs", "use web_sys::Window;", "another place"),
-        ("server/router.rs", "use crate::commands::run;", "Server may not use Commands"),
-        ("services.rs", "use crate::server::run;", "Services may not use Server"),
-        ("mfa/totp/flow.rs", "fn f() {\n    #[cfg(feature = \"ssr\")]\n    g();\n}", ":2: gates stand"),
+        (
+            "server/router.rs",
+            "use crate::commands::run;",
+            "Server may not use Commands",
+        ),
+        (
+            "services.rs",
+            "use crate::server::run;",
+            "Services may not use Server",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "fn f() {\n    #[cfg(feature = \"ssr\")]\n    g();\n}",
+            ":2: gates stand",
+        ),
         ("mfa/totp/helpers.rs", "", "no such room"),
         ("utilities.rs", "", "no such room"),
     ] {
         let faults = look(file, source).0.join("\n");
-        assert!(faults.contains(why), "{file}: {source}\n{why:?} is not in {faults:?}");
+        assert!(
+            faults.contains(why),
+            "{file}: {source}\n{why:?} is not in {faults:?}"
+        );
     }
     let uses = [("a", "b"), ("b", "c"), ("c", "b"), ("d", "a")];
     let uses = uses.map(|(from, to)| (from.to_owned(), BTreeSet::from([to.to_owned()])));
@@ -240,14 +388,32 @@ fn each_rule_can_fail() {
 #[test]
 fn what_the_house_style_shows_is_allowed() {
     for (file, source) in [
-        ("mfa/totp/page.rs", "use super::{Standing, api};\nuse crate::{auth::login::api::x, browser, error::Error, ui::Page};"),
-        ("mfa/totp/api.rs", "use crate::{error::Error, mfa::totp::flow, request};\nuse leptos::prelude::*;"),
-        ("mfa/totp/flow.rs", "use super::{domain, store};\nuse crate::{audit::flow as audit, auth, crypto::token::Token};"),
-        ("mfa/totp/flow.rs", "use crate::auth::sessions;\nfn f() { sessions::flow::f() }"),
-        ("mfa/totp/store.rs", "use super::domain::Step;\nuse crate::store::{Db, on_db};\nfn f() { sqlx::query(SQL) }"),
+        (
+            "mfa/totp/page.rs",
+            "use super::{Standing, api};\nuse crate::{auth::login::api::x, browser, error::Error, ui::Page};",
+        ),
+        (
+            "mfa/totp/api.rs",
+            "use crate::{error::Error, mfa::totp::flow, request};\nuse leptos::prelude::*;",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "use super::{domain, store};\nuse crate::{audit::flow as audit, auth, crypto::token::Token};",
+        ),
+        (
+            "mfa/totp/flow.rs",
+            "use crate::auth::sessions;\nfn f() { sessions::flow::f() }",
+        ),
+        (
+            "mfa/totp/store.rs",
+            "use super::domain::Step;\nuse crate::store::{Db, on_db};\nfn f() { sqlx::query(SQL) }",
+        ),
         ("mfa/totp/mod.rs", "#[cfg(feature = \"ssr\")]\nmod store;"),
         ("gate/mod.rs", "use axum::http::HeaderMap;"),
-        ("mfa/totp/flow.rs", "// use sqlx::Row;\nfn f() { log(\"sqlx::query cfg(feature\") }\n\n#[cfg(test)]\nmod tests {\n    use sqlx::Row;\n}"),
+        (
+            "mfa/totp/flow.rs",
+            "// use sqlx::Row;\nfn f() { log(\"sqlx::query cfg(feature\") }\n\n#[cfg(test)]\nmod tests {\n    use sqlx::Row;\n}",
+        ),
     ] {
         let (faults, _) = look(file, source);
         assert!(faults.is_empty(), "{file}: {faults:?}");

@@ -63,12 +63,17 @@ pub(super) async fn any(db: &Db) -> Result<bool, StoreError> {
 /// Adds an account unless its username or e-mail address is somebody's; says whether it did.
 ///
 /// A name is taken when anybody has it as username or as e-mail address, since either signs in.
+///
+/// Accounts are added one after the other: on PostgreSQL, two that are added at once would not see
+/// that one's username is the other's e-mail address, which no index forbids.
 pub(super) async fn insert(tx: &mut Tx, new: &NewAccount) -> Result<bool, StoreError> {
+    const HOLD: &str = "update installation set id = id where id = 1";
     const SQL: &str = "insert into account \
          (id, username, username_canonical, email, email_canonical, password_hash, user_handle, created_at, password_changed_at) \
          select $1, $2, $3, $4, $5, $6, $7, $8, $8 where not exists (select 1 from account \
          where username_canonical in ($3, $5) or email_canonical in ($3, $5)) \
          on conflict do nothing";
+    changed!(tx, sqlx::query(HOLD))?;
     changed!(
         tx,
         sqlx::query(SQL)

@@ -4,17 +4,19 @@ use leptos::prelude::*;
 
 use crate::error::Error;
 
-/// Sends somebody who is signed in already on to where they were going.
-#[server(prefix = "/api", endpoint = "login/go-on")]
-pub async fn go_on(
-    /// A path of this site.
-    next: Option<String>,
-) -> Result<(), Error> {
+/// Where the person is going, as a path of this site; somebody who is signed in is sent on there.
+#[server(prefix = "/api", endpoint = "login/destination")]
+pub async fn destination() -> Result<Option<String>, Error> {
     use crate::request;
-    match request::visitor().await? {
-        Some(_) => request::go_next(next.as_deref()),
-        None => Ok(()),
+    // from the address itself: the router's query map decodes twice
+    let next = request::query("next");
+    if request::visitor().await?.is_some() {
+        request::go_next(next.as_deref())?;
     }
+    Ok(next
+        .as_deref()
+        .and_then(request::ReturnPath::parse)
+        .map(|path| path.as_str().to_owned()))
 }
 
 /// Signs in by username or e-mail address and password.

@@ -1,9 +1,8 @@
 //! The sign-in page.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_query_map;
 
-use super::api::go_on;
+use super::api::destination;
 use crate::ui::{
     Page, PasswordField, Refused,
     form::{self, Field},
@@ -12,25 +11,26 @@ use crate::ui::{
 /// Signs in by username or e-mail address and password.
 #[component]
 pub fn LoginPage() -> impl IntoView {
-    let asked = use_query_map().with_untracked(|query| query.get("next"));
-    // the server looks closer; this only keeps what is plainly no path out of the page
-    let next = form::typed("next")
-        .or(asked)
-        .filter(|next| next.starts_with('/'));
-    let (refused, wanted) = (form::failure().is_some(), next.clone());
-    let signed_in = Resource::new_blocking(
+    let refused = form::failure().is_some();
+    let next = Resource::new_blocking(
         || (),
-        move |()| {
-            let next = wanted.clone();
-            async move { if refused { Ok(()) } else { go_on(next).await } }
+        move |()| async move {
+            if refused {
+                Ok(None)
+            } else {
+                destination().await
+            }
         },
     );
     view! {
         <Page heading="Sign in">
             <Suspense>
                 {Suspend::new(async move {
-                    let error = signed_in.await.err();
-                    view! { {error.map(|error| view! { <Refused error/> })} <LoginForm next/> }
+                    let (next, error) = next.await.map_or_else(|error| (None, Some(error)), |next| (next, None));
+                    view! {
+                        {error.map(|error| view! { <Refused error/> })}
+                        <LoginForm next=form::typed("next").or(next)/>
+                    }
                 })}
             </Suspense>
         </Page>

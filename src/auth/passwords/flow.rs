@@ -91,10 +91,11 @@ impl Proof {
         tx: &mut Tx,
         account: &Account,
     ) -> Result<(), FlowError> {
-        throttle::clear(tx, throttle::ACCOUNT, &self.lane.account).await?;
+        // in the order in which `prove` takes them, or two sign-ins could wait for each other
         if let Some(source) = &self.lane.source {
             throttle::give_back(services, tx, throttle::SOURCE, source).await?;
         }
+        throttle::clear(tx, throttle::ACCOUNT, &self.lane.account).await?;
         if let Some(hash) = &self.rehash {
             accounts::store_rehash(tx, account, hash).await?;
         }
@@ -268,12 +269,15 @@ pub async fn change(
             return Err(Error::WrongCurrentPassword.into());
         }
     };
+    // it was right, whatever may be wrong with the new one
+    let mut tx = services.db.begin().await?;
+    proof.accept(services, &mut tx, &account).await?;
+    tx.commit().await?;
     if unchanged {
         return Err(Error::PasswordUnchanged.into());
     }
     let hash = hash_new(services, new, &[who.username(), who.email()]).await?;
     let mut tx = services.db.begin().await?;
-    proof.accept(services, &mut tx, &account).await?;
     accounts::store_password(services, &mut tx, &account.id, &hash).await?;
     let token = sessions::flow::keep_only(services, &mut tx, who).await?;
     audit::record(

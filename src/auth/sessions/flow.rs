@@ -109,7 +109,7 @@ pub async fn start(
         methods: &methods,
         now,
     };
-    if !store::insert(tx, &new, client).await? {
+    if !store::hold(tx, account_id).await? || !store::insert(tx, &new, client).await? {
         return Err(Error::WrongCredentials.into());
     }
     store::keep_latest(tx, account_id).await?;
@@ -244,7 +244,9 @@ pub async fn end_others(
 /// [`Error::SignInFirst`] when this session was ended meanwhile.
 pub async fn keep_only(services: &Services, tx: &mut Tx, who: &Admin) -> Result<Token, FlowError> {
     let token = Token::generate(&services.random)?;
-    if !store::rotate(tx, &who.session_id, token.hash().as_slice()).await? {
+    let live = store::hold(tx, &who.account_id).await?
+        && store::rotate(tx, &who.session_id, token.hash().as_slice()).await?;
+    if !live {
         return Err(Error::SignInFirst.into());
     }
     store::delete_all_of(tx, &who.account_id, &who.session_id).await?;

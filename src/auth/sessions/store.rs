@@ -45,6 +45,13 @@ pub(super) struct New<'a> {
     pub(super) now: i64,
 }
 
+/// Holds an account until the transaction ends, so that what its sessions are is decided by one
+/// after the other; says whether it is there and not disabled.
+pub(super) async fn hold(tx: &mut Tx, account_id: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "update account set id = id where id = $1 and disabled_at is null";
+    changed!(tx, sqlx::query(SQL).bind(account_id)).map(|rows| rows == 1)
+}
+
 /// Adds a session for an account that is not disabled; says whether it did.
 pub(super) async fn insert(
     tx: &mut Tx,

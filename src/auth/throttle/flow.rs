@@ -14,26 +14,29 @@ use crate::{
 pub struct Limit {
     /// Name in the table.
     pub(super) purpose: &'static str,
-    /// Failures that cost no delay.
+    /// Tries that can be made at once; each later one has to wait.
     pub(super) free: i64,
     /// The longest delay after a failure, in seconds; delays double up to it.
     pub(super) longest: i64,
+    /// Seconds without a try, past the delay, after which failures are forgotten.
+    pub forget: i64,
 }
 
-/// Tries on one account's password from one source, or from one known browser.
+/// Tries on one account's password from one source, or from one known browser. Remembered for a
+/// day, so that nobody gets more tries a day by pausing than by going on.
 pub const ACCOUNT: Limit = Limit {
     purpose: "password",
     free: 5,
     longest: 900,
+    forget: 24 * 3600,
 };
-/// Tries on any password from one source.
+/// Tries on any password from one source. Forgotten sooner: a source may be a whole office.
 pub const SOURCE: Limit = Limit {
     purpose: "source",
     free: 100,
     longest: 60,
+    forget: 3600,
 };
-/// Seconds without a try, past the delay, after which failures are forgotten.
-pub(super) const FORGET: i64 = 3600;
 
 /// What failures are counted for. Kept as a hash: a mistyped name may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@
 //!
 //! Bounds: from one source against one account 5 tries at once, then after 1, 2, 4 … 900 s
 //! ([`flow::ACCOUNT`]): at most 110 a day. From one source against all accounts 100 tries at once,
-//! then one a minute ([`flow::SOURCE`]). A browser that has signed in before has a lane of its own
+//! then one a minute ([`flow::SOURCE`]), and a hundred again after an hour without any. A browser that has signed in before has a lane of its own
 //! for its account, which tries from elsewhere do not fill.
 
 pub mod flow;

@@ -1,11 +1,11 @@
 //! The table `throttle`.
 
-use super::flow::{FORGET, Limit, Subject};
+use super::flow::{ACCOUNT, Limit, Subject};
 use crate::store::{StoreError, Tx, changed};
 
 /// Counts one more failure, unless its time has not come: then no row changes.
 ///
-/// The delay after failure number `free + k` is `2^(k-1)` seconds, at most `longest`.
+/// The delay after failure number `free + k` is `2^k` seconds, at most `longest`.
 pub(super) async fn take(
     tx: &mut Tx,
     limit: Limit,
@@ -29,7 +29,7 @@ pub(super) async fn take(
             .bind(now)
             .bind(limit.free)
             .bind(limit.longest)
-            .bind(FORGET)
+            .bind(limit.forget)
     )
     .map(|rows| rows == 1)
 }
@@ -60,5 +60,8 @@ pub(super) async fn give_back(
 pub(super) async fn purge(tx: &mut Tx, now: i64) -> Result<u64, StoreError> {
     const SQL: &str = "delete from throttle where (purpose, subject) in \
          (select purpose, subject from throttle where free_at <= $1 limit 1000)";
-    changed!(tx, sqlx::query(SQL).bind(now.saturating_sub(FORGET)))
+    changed!(
+        tx,
+        sqlx::query(SQL).bind(now.saturating_sub(ACCOUNT.forget))
+    )
 }

@@ -32,7 +32,10 @@ fn server_functions() -> Vec<&'static str> {
         })
         .collect();
     paths.sort_unstable();
-    assert!(paths.contains(&"/accounts/login/") && paths.len() >= 6, "{paths:?}");
+    assert!(
+        paths.contains(&"/accounts/login/") && paths.len() >= 6,
+        "{paths:?}"
+    );
     paths
 }
 
@@ -51,9 +54,17 @@ const FIELDS: [(&str, &str); 8] = [
 /// The address of a file of the site that the sign-in page asks for, by its ending.
 async fn packaged(browser: &mut Browser, ending: &str) -> String {
     let page = browser.get("/accounts/login/").await;
-    let found = page.body.split('"').find(|text| text.starts_with("/pkg/") && text.ends_with(ending));
-    let path = found.unwrap_or_else(|| panic!("no file ends with {ending} in\n{}", page.body)).to_owned();
+    let found = page
+        .body
+        .split('"')
+        .find(|text| text.starts_with("/pkg/") && text.ends_with(ending));
+    let path = found
+        .unwrap_or_else(|| panic!("no file ends with {ending} in\n{}", page.body))
+        .to_owned();
     let answer = browser.get(&path).await;
-    assert_eq!(answer.status, 200, "{path} is not there: build the site first, with `make site`");
+    assert_eq!(
+        answer.status, 200,
+        "{path} is not there: build the site first, with `make site`"
+    );
     path
 }

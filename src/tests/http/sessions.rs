@@ -45,8 +45,12 @@ async fn ses_01_a_new_token_when_others_are_ended_and_at_a_password_change(kind:
     answer.assert_redirect("/accounts/sessions/?done=others-ended");
     assert!(browser.is_signed_in().await && !old.is_signed_in().await);
     let mut old = copy(&browser);
-    let answer =
-        browser.post("/accounts/password/change/", &[("password", PASSWORD), ("new_password", NEW_PASSWORD)]).await;
+    let answer = browser
+        .post(
+            "/accounts/password/change/",
+            &[("password", PASSWORD), ("new_password", NEW_PASSWORD)],
+        )
+        .await;
     answer.assert_redirect("/?done=password-changed");
     assert!(browser.is_signed_in().await && !old.is_signed_in().await);
 }
@@ -55,7 +59,12 @@ async fn ses_02_a_planted_token_is_never_adopted(kind: Kind) {
     let app = TestApp::new(kind).await;
     app.account("anna").await;
     let shaped = Token::generate(&app.services.random).unwrap().expose();
-    for planted in [shaped.as_str(), "1", "attacker", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"] {
+    for planted in [
+        shaped.as_str(),
+        "1",
+        "attacker",
+        "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8",
+    ] {
         let mut browser = app.browser();
         browser.set_cookie(SESSION, planted);
         browser.set_cookie(DEVICE, planted);
@@ -74,15 +83,28 @@ async fn ses_03_every_cookie_is_host_bound_secure_and_short(kind: Kind) {
     let answers = [
         other.sign_in("anna", PASSWORD).await,
         browser.post("/accounts/sessions/end-others/", &[]).await,
-        browser.post("/accounts/password/change/", &[("password", PASSWORD), ("new_password", NEW_PASSWORD)]).await,
+        browser
+            .post(
+                "/accounts/password/change/",
+                &[("password", PASSWORD), ("new_password", NEW_PASSWORD)],
+            )
+            .await,
         browser.post("/accounts/logout/", &[]).await,
     ];
     for answer in &answers {
         assert!(!answer.set_cookies().is_empty());
         for cookie in answer.set_cookies() {
-            let attributes: Vec<_> = cookie.split("; ").skip(1).filter(|part| !part.starts_with("Max-Age=")).collect();
+            let attributes: Vec<_> = cookie
+                .split("; ")
+                .skip(1)
+                .filter(|part| !part.starts_with("Max-Age="))
+                .collect();
             assert!(cookie.starts_with("__Host-"), "{cookie}");
-            assert_eq!(attributes, ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"], "{cookie}");
+            assert_eq!(
+                attributes,
+                ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"],
+                "{cookie}"
+            );
             assert!(cookie.len() < 4096);
         }
     }
@@ -95,9 +117,16 @@ async fn ses_05_a_session_lives_until_the_idle_limit_and_not_a_second_longer(kin
     app.hands.advance(3601);
     let cookie = browser.cookie(SESSION).to_owned();
     assert!(!browser.is_signed_in().await);
-    assert_eq!(browser.cookie(SESSION), cookie, "the browser still sends it");
+    assert_eq!(
+        browser.cookie(SESSION),
+        cookie,
+        "the browser still sends it"
+    );
     app.hands.advance(-3601);
-    assert!(browser.is_signed_in().await, "the clock alone decides, until the row is purged");
+    assert!(
+        browser.is_signed_in().await,
+        "the clock alone decides, until the row is purged"
+    );
 }
 
 async fn ses_06_a_session_used_each_minute_ends_at_its_lifetime(kind: Kind) {
@@ -105,7 +134,9 @@ async fn ses_06_a_session_used_each_minute_ends_at_its_lifetime(kind: Kind) {
     let token = Token::parse(browser.cookie(SESSION)).unwrap();
     for minute in 1..720 {
         app.hands.set(NOW + minute * 60);
-        let found = sessions::find(&app.services, &Client::shell(), &token).await.unwrap();
+        let found = sessions::find(&app.services, &Client::shell(), &token)
+            .await
+            .unwrap();
         assert!(found.is_some(), "ended after {minute} minutes");
     }
     app.hands.set(NOW + 43_199);
@@ -119,7 +150,11 @@ async fn ses_08_after_signing_out_the_old_cookie_is_refused_everywhere(kind: Kin
     let mut old = copy(&browser);
     for page in ["/", "/accounts/sessions/", "/accounts/password/change/"] {
         let shown = browser.get(page).await;
-        assert_eq!(shown.assert_status(200).header("cache-control"), "no-store", "{page}");
+        assert_eq!(
+            shown.assert_status(200).header("cache-control"),
+            "no-store",
+            "{page}"
+        );
     }
     let answer = browser.post("/accounts/logout/", &[]).await;
     answer.assert_redirect("/accounts/login/?done=signed-out");
@@ -129,14 +164,30 @@ async fn ses_08_after_signing_out_the_old_cookie_is_refused_everywhere(kind: Kin
     for page in ["/", "/accounts/sessions/", "/accounts/password/change/"] {
         let answer = old.get(page).await;
         answer.assert_status(303).assert_lacks("anna");
-        assert!(answer.header("location").starts_with("/accounts/login/"), "{page}");
+        assert!(
+            answer.header("location").starts_with("/accounts/login/"),
+            "{page}"
+        );
     }
     for function in ["/api/sessions", "/api/standing"] {
-        old.post(function, &[]).await.assert_status(401).assert_lacks("anna");
+        old.post(function, &[])
+            .await
+            .assert_status(401)
+            .assert_lacks("anna");
     }
-    for form in ["/accounts/sessions/end/", "/accounts/sessions/end-others/", "/accounts/password/change/"] {
+    for form in [
+        "/accounts/sessions/end/",
+        "/accounts/sessions/end-others/",
+        "/accounts/password/change/",
+    ] {
         let answer = old.post(form, &super::FIELDS).await;
-        assert!(answer.assert_status(303).header("location").starts_with("/accounts/login/"), "{form}");
+        assert!(
+            answer
+                .assert_status(303)
+                .header("location")
+                .starts_with("/accounts/login/"),
+            "{form}"
+        );
         assert!(answer.set_cookies().is_empty());
     }
 }
@@ -145,7 +196,10 @@ async fn ses_08_signing_out_without_a_session_is_no_failure(kind: Kind) {
     let app = TestApp::new(kind).await;
     let mut browser = app.browser();
     let before = app.contents().await;
-    browser.post("/accounts/logout/", &[]).await.assert_redirect("/accounts/login/?done=signed-out");
+    browser
+        .post("/accounts/logout/", &[])
+        .await
+        .assert_redirect("/accounts/login/?done=signed-out");
     assert_eq!(app.contents().await, before);
     let page = browser.get("/accounts/login/?done=signed-out").await;
     page.assert_says(200, "You have signed out.");
@@ -158,7 +212,15 @@ async fn pages_behind_sign_in_send_there_and_back(kind: Kind) {
     let answer = browser.get("/accounts/sessions/?a=b&c=d").await;
     answer.assert_redirect("/accounts/login/?next=/accounts/sessions/?a=b%26c=d");
     let page = browser.get(answer.header("location")).await;
-    page.assert_says(200, "name=\"next\"").assert_says(200, "value=\"/accounts/sessions/?a=b&amp;c=d\"");
-    let fields = [("login", "anna"), ("password", PASSWORD), ("next", "/accounts/sessions/?a=b&c=d")];
-    browser.post("/accounts/login/", &fields).await.assert_redirect("/accounts/sessions/?a=b&c=d");
+    page.assert_says(200, "name=\"next\"")
+        .assert_says(200, "value=\"/accounts/sessions/?a=b&amp;c=d\"");
+    let fields = [
+        ("login", "anna"),
+        ("password", PASSWORD),
+        ("next", "/accounts/sessions/?a=b&c=d"),
+    ];
+    browser
+        .post("/accounts/login/", &fields)
+        .await
+        .assert_redirect("/accounts/sessions/?a=b&c=d");
 }

@@ -202,7 +202,7 @@ fn log_21_a_weak_password_is_refused_with_its_reason_and_makes_no_account() {
     let place = Place::new();
     let long = "tangerine kettles argue with patient owls about umbrellas; ".repeat(5);
     let weak = [
-        ("short", "at least 15 characters"),
+        ("brief otter", "at least 15 characters"),
         ("password12345678", "guessed first"),
         ("annabergstrom2026", "built from your name"),
         ("inmor admin inmor", "built from your name"),

@@ -123,7 +123,7 @@ impl Answer {
 pub struct Browser {
     address: SocketAddr,
     connection: Option<Connection>,
-    cookies: BTreeMap<String, String>,
+    pub cookies: BTreeMap<String, String>,
     /// Header lines that go with every request, each ending in CR LF.
     pub more: String,
 }
@@ -145,14 +145,6 @@ impl Browser {
             more: self.more.clone(),
             ..Self::new(address)
         }
-    }
-
-    pub fn cookie(&self, name: &str) -> Option<&str> {
-        self.cookies.get(name).map(String::as_str)
-    }
-
-    pub fn forget_cookies(&mut self) {
-        self.cookies.clear();
     }
 
     pub fn get(&mut self, path: &str) -> io::Result<Answer> {

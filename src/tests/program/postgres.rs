@@ -59,11 +59,17 @@ impl Database {
         )
     }
 
+    /// The one number that a query of this database answers.
+    pub fn number(&self, sql: &'static str) -> i64 {
+        let number = block_on(async {
+            let mut connection = PgConnection::connect(&self.url()).await?;
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await
+        });
+        number.unwrap()
+    }
+
     fn run(&self, sql: &str) -> sqlx::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
-        runtime.block_on(async {
+        block_on(async {
             let mut connection = PgConnection::connect(self.server.as_str()).await?;
             sqlx::raw_sql(AssertSqlSafe(sql))
                 .execute(&mut connection)
@@ -71,6 +77,13 @@ impl Database {
             connection.close().await
         })
     }
+}
+
+fn block_on<T>(work: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(work)
 }
 
 impl Drop for Database {

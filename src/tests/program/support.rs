@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::{
+        Arc,
         atomic::{AtomicU32, Ordering},
         mpsc::{self, Receiver, RecvTimeoutError},
     },
@@ -33,13 +34,16 @@ pub fn unique(prefix: &str) -> String {
 
 /// A working folder of its own with settings that all programs started there share.
 pub struct Place {
-    folder: PathBuf,
+    folder: Arc<Folder>,
     environment: Vec<(String, String)>,
 }
 
-impl Drop for Place {
+/// Removed once nobody works there any more.
+struct Folder(PathBuf);
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.folder);
+        let _ = fs::remove_dir_all(&self.0);
     }
 }
 
@@ -48,7 +52,7 @@ impl Place {
         let folder = std::env::temp_dir().join(unique("inmor_mfa_program"));
         fs::create_dir(&folder).unwrap();
         let place = Self {
-            folder,
+            folder: Arc::new(Folder(folder)),
             environment: Vec::new(),
         };
         place
@@ -69,7 +73,7 @@ impl Place {
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        self.folder.0.join(name)
     }
 
     pub fn write(&self, name: &str, text: &str) {
@@ -80,7 +84,7 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_inmor-mfa"));
         command
             .args(arguments)
-            .current_dir(&self.folder)
+            .current_dir(&self.folder.0)
             .env_clear()
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
@@ -100,7 +104,7 @@ impl Place {
     }
 
     pub fn run_with_bytes(&self, arguments: &[&str], input: &[u8]) -> Ended {
-        Running::start(self.command(arguments), input).ended()
+        Running::start(self, self.command(arguments), input).ended()
     }
 
     /// Starts a command whose standard output nobody reads.
@@ -109,12 +113,12 @@ impl Place {
         drop(reader);
         let mut command = self.command(arguments);
         command.stdout(writer);
-        Running::start(command, b"").ended()
+        Running::start(self, command, b"").ended()
     }
 
     /// Starts `serve` without waiting for it.
     pub fn start(&self) -> Running {
-        Running::start(self.command(&["serve"]), b"")
+        Running::start(self, self.command(&["serve"]), b"")
     }
 
     /// Starts `serve` and waits until it listens.
@@ -143,6 +147,7 @@ pub struct Running {
     child: Child,
     lines: Receiver<(Stream, String)>,
     said: Vec<(Stream, String)>,
+    _folder: Arc<Folder>,
 }
 
 /// What a program has said and how it ended; no code when a signal ended it.
@@ -181,7 +186,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(mut command: Command, input: &[u8]) -> Self {
+    fn start(place: &Place, mut command: Command, input: &[u8]) -> Self {
         if !input.is_empty() {
             command.stdin(Stdio::piped());
         }
@@ -220,6 +225,7 @@ impl Running {
             child,
             lines,
             said: Vec::new(),
+            _folder: Arc::clone(&place.folder),
         }
     }
 
@@ -311,14 +317,12 @@ impl Server {
         browser
     }
 
-    /// What has been printed on standard output so far; all of it, once it listens.
-    pub fn stdout(&self) -> String {
-        self.running.said(Stream::Out)
-    }
-
-    /// The first-run link it printed, as a path.
-    pub fn setup_path(&self) -> Option<String> {
-        setup_path(&self.stdout())
+    /// The first-run link it prints, as a path.
+    #[track_caller]
+    pub fn setup_path(&mut self) -> String {
+        setup_path(&self.running.said(Stream::Out))
+            .or_else(|| setup_path(&self.running.wait_for("/accounts/setup/")))
+            .expect("a link")
     }
 
     /// Ends it by SIGTERM.

@@ -1,15 +1,13 @@
 //! One name is one account's, whichever column it stands in and whoever is quicker.
 
-use std::{pin::pin, time::Duration};
-
-use tokio::{task::JoinSet, time::timeout};
+use tokio::task::JoinSet;
 
 use crate::{
     auth::accounts::flow::{self as accounts, Prepared, Wanted},
     crypto::passwords::Password,
     error::Error,
     services::{Client, FlowError, Services},
-    tests::support::{Kind, PASSWORD, TestApp, on_both},
+    tests::support::{Kind, PASSWORD, TestApp, on_both, while_open},
 };
 
 on_both!(
@@ -21,7 +19,11 @@ on_both!(
 );
 
 async fn prepare(services: &Services, (username, email): (&str, &str)) -> Prepared {
-    let wanted = Wanted { username, email, password: Password::parse(PASSWORD.to_owned()).unwrap() };
+    let wanted = Wanted {
+        username,
+        email,
+        password: Password::parse(PASSWORD.to_owned()).unwrap(),
+    };
     accounts::prepare(services, wanted).await.unwrap()
 }
 
@@ -51,7 +53,11 @@ async fn log_08_a_name_is_taken_whichever_column_it_stands_in(kind: Kind) {
         assert!(is_taken(&outcome), "{names:?}: {outcome:?}");
     }
     app.create("cecilia@example.org", "", PASSWORD).await;
-    let outcome = add(app.services.clone(), prepare(&app.services, ("dora", "Cecilia@example.org")).await).await;
+    let outcome = add(
+        app.services.clone(),
+        prepare(&app.services, ("dora", "Cecilia@example.org")).await,
+    )
+    .await;
     assert!(is_taken(&outcome), "{outcome:?}");
     assert_eq!(app.number("select count(*) from account").await, 2);
 }
@@ -68,11 +74,23 @@ async fn log_08_parallel_inserts_of_one_name_in_either_column_make_one_account(k
                 1 => (other.as_str(), shared.as_str()),
                 _ => (shared.as_str(), shared.as_str()),
             };
-            adding.spawn(add(app.services.clone(), prepare(&app.services, names).await));
+            adding.spawn(add(
+                app.services.clone(),
+                prepare(&app.services, names).await,
+            ));
         }
         let outcomes = adding.join_all().await;
-        assert!(outcomes.iter().all(|outcome| outcome.is_ok() || is_taken(outcome)), "{outcomes:?}");
-        assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "round {round}: {outcomes:?}");
+        assert!(
+            outcomes
+                .iter()
+                .all(|outcome| outcome.is_ok() || is_taken(outcome)),
+            "{outcomes:?}"
+        );
+        assert_eq!(
+            outcomes.iter().filter(|outcome| outcome.is_ok()).count(),
+            1,
+            "round {round}: {outcomes:?}"
+        );
     }
     assert_eq!(app.number("select count(*) from account").await, 8);
 }
@@ -84,43 +102,86 @@ async fn log_08_a_name_that_is_being_taken_at_this_moment_is_taken(kind: Kind) {
         (("anna", "shared@example.org"), ("shared@example.org", "")),
         (("common@example.org", ""), ("berta", "common@example.org")),
     ] {
-        let (one, other) = (prepare(&app.services, first).await, prepare(&app.services, second).await);
+        let (one, other) = (
+            prepare(&app.services, first).await,
+            prepare(&app.services, second).await,
+        );
         let mut tx = app.services.db.begin().await.unwrap();
-        accounts::add(&app.services, &mut tx, &Client::shell(), one).await.unwrap();
-        let mut adding = pin!(add(app.services.clone(), other));
-        // it waits for the first, as it should, or it is through by now
-        let early = timeout(Duration::from_millis(300), &mut adding).await;
-        tx.commit().await.unwrap();
-        let outcome = match early {
-            Ok(outcome) => outcome,
-            Err(_) => adding.await,
-        };
-        assert!(is_taken(&outcome), "{second:?} got in beside {first:?}: {outcome:?}");
+        accounts::add(&app.services, &mut tx, &Client::shell(), one)
+            .await
+            .unwrap();
+        let outcome = while_open(add(app.services.clone(), other), tx).await;
+        assert!(
+            is_taken(&outcome),
+            "{second:?} got in beside {first:?}: {outcome:?}"
+        );
     }
 }
 
 async fn an_account_is_found_by_either_name_in_any_spelling_and_by_its_id(kind: Kind) {
     let app = TestApp::new(kind).await;
     let anna = app.create("Anna", "Anna.K@Example.org", PASSWORD).await;
-    for typed in ["anna", " ANNA ", "ａｎｎａ", "anna.k@example.org", "ANNA.K@EXAMPLE.ORG"] {
+    for typed in [
+        "anna",
+        " ANNA ",
+        "ａｎｎａ",
+        "anna.k@example.org",
+        "ANNA.K@EXAMPLE.ORG",
+    ] {
         let found = accounts::find(&app.services, typed).await.unwrap();
-        assert_eq!(found.map(|account| account.id), Some(anna.id.clone()), "{typed}");
+        assert_eq!(
+            found.map(|account| account.id),
+            Some(anna.id.clone()),
+            "{typed}"
+        );
     }
-    for typed in ["", "ann", "anna%", "anna_", "%", "' or '1'='1", "anna\0", "an\u{200d}na", &anna.id] {
-        assert!(accounts::find(&app.services, typed).await.unwrap().is_none(), "{typed:?}");
+    for typed in [
+        "",
+        "ann",
+        "anna%",
+        "anna_",
+        "%",
+        "' or '1'='1",
+        "anna\0",
+        "an\u{200d}na",
+        &anna.id,
+    ] {
+        assert!(
+            accounts::find(&app.services, typed)
+                .await
+                .unwrap()
+                .is_none(),
+            "{typed:?}"
+        );
     }
-    assert_eq!((anna.username.as_str(), anna.email.as_deref()), ("Anna", Some("Anna.K@Example.org")));
-    assert!(accounts::get(&app.services, "anna").await.unwrap().is_none());
+    assert_eq!(
+        (anna.username.as_str(), anna.email.as_deref()),
+        ("Anna", Some("Anna.K@Example.org"))
+    );
+    assert!(
+        accounts::get(&app.services, "anna")
+            .await
+            .unwrap()
+            .is_none()
+    );
 }
 
 async fn disabling_and_enabling_say_whether_they_changed_anything(kind: Kind) {
     let app = TestApp::new(kind).await;
     let (anna, shell) = (app.account("anna").await, Client::shell());
     for (disabled, changed) in [(false, false), (true, true), (true, false), (false, true)] {
-        let outcome = accounts::set_disabled(&app.services, &shell, &anna, disabled).await.unwrap();
+        let outcome = accounts::set_disabled(&app.services, &shell, &anna, disabled)
+            .await
+            .unwrap();
         assert_eq!(outcome, changed, "{disabled}");
-        let now = accounts::get(&app.services, &anna.id).await.unwrap().unwrap();
+        let now = accounts::get(&app.services, &anna.id)
+            .await
+            .unwrap()
+            .unwrap();
         assert_eq!(now.disabled, disabled);
     }
-    assert_eq!(app.details("account.disabled").await.len() + app.details("account.enabled").await.len(), 2);
+    assert_eq!(
+        app.details("account.disabled").await.len() + app.details("account.enabled").await.len(),
+        2
+    );
 }

@@ -38,7 +38,10 @@ async fn eight_processes_may_start_at_once_on_an_empty_database(kind: Kind) {
         for db in &opened {
             db.ping().await.unwrap();
             assert_eq!(texts(db, APPLIED).await.len(), 1);
-            assert_eq!(texts(db, "select cast(id as text) from installation").await, ["1"]);
+            assert_eq!(
+                texts(db, "select cast(id as text) from installation").await,
+                ["1"]
+            );
         }
         for db in opened {
             db.close().await;

@@ -6,13 +6,14 @@ use crate::{
     auth::sessions::{domain::Method, flow as sessions},
     crypto::token::Token,
     services::{Client, FlowError, Services},
-    tests::support::{Kind, NOW, TestApp, on_both},
+    tests::support::{Kind, NOW, TestApp, on_both, while_open},
 };
 
 on_both!(
     an_ended_session_does_not_come_back_by_a_request_under_way,
     ses_05_06_purging_deletes_what_has_run_out_and_nothing_else,
     ses_17_starts_at_once_leave_the_ten_latest_at_most,
+    ses_17_two_starts_in_overlapping_transactions_leave_ten,
     ses_12_a_session_does_not_begin_while_its_account_is_being_disabled,
     last_seen_is_written_once_a_minute_at_most,
     ses_05_at_the_least_idle_timeout_a_session_in_use_lives,
@@ -20,13 +21,23 @@ on_both!(
 
 async fn start(services: &Services, account_id: &str) -> Result<Token, FlowError> {
     let mut tx = services.db.begin().await?;
-    let token = sessions::start(services, &mut tx, &Client::shell(), account_id, &[Method::Pwd]).await?;
+    let token = sessions::start(
+        services,
+        &mut tx,
+        &Client::shell(),
+        account_id,
+        &[Method::Pwd],
+    )
+    .await?;
     tx.commit().await?;
     Ok(token)
 }
 
 async fn lives(app: &TestApp, token: &Token) -> bool {
-    sessions::find(&app.services, &Client::shell(), token).await.unwrap().is_some()
+    sessions::find(&app.services, &Client::shell(), token)
+        .await
+        .unwrap()
+        .is_some()
 }
 
 async fn an_ended_session_does_not_come_back_by_a_request_under_way(kind: Kind) {
@@ -34,7 +45,10 @@ async fn an_ended_session_does_not_come_back_by_a_request_under_way(kind: Kind) 
     let anna = app.account("anna").await;
     for _ in 0..25 {
         let token = start(&app.services, &anna.id).await.unwrap();
-        let who = sessions::find(&app.services, &Client::shell(), &token).await.unwrap().unwrap();
+        let who = sessions::find(&app.services, &Client::shell(), &token)
+            .await
+            .unwrap()
+            .unwrap();
         // from now on each request notes itself
         app.hands.advance(60);
         let mut at_once = JoinSet::new();
@@ -42,10 +56,14 @@ async fn an_ended_session_does_not_come_back_by_a_request_under_way(kind: Kind) 
             let (services, text) = (app.services.clone(), token.expose());
             at_once.spawn(async move {
                 let token = Token::parse(&text).unwrap();
-                sessions::find(&services, &Client::shell(), &token).await.unwrap();
+                sessions::find(&services, &Client::shell(), &token)
+                    .await
+                    .unwrap();
             });
         }
-        sessions::sign_out(&app.services, &Client::shell(), &who).await.unwrap();
+        sessions::sign_out(&app.services, &Client::shell(), &who)
+            .await
+            .unwrap();
         at_once.join_all().await;
         assert!(!lives(&app, &token).await);
         assert_eq!(app.number("select count(*) from session").await, 0);
@@ -53,7 +71,14 @@ async fn an_ended_session_does_not_come_back_by_a_request_under_way(kind: Kind) 
 }
 
 async fn ses_05_06_purging_deletes_what_has_run_out_and_nothing_else(kind: Kind) {
-    let app = TestApp::with_settings(kind, &[("SESSION_IDLE_TIMEOUT", "600"), ("SESSION_LIFETIME", "3600")]).await;
+    let app = TestApp::with_settings(
+        kind,
+        &[
+            ("SESSION_IDLE_TIMEOUT", "600"),
+            ("SESSION_LIFETIME", "3600"),
+        ],
+    )
+    .await;
     let anna = app.account("anna").await;
     let old = start(&app.services, &anna.id).await.unwrap();
     for minute in 1..=50 {
@@ -95,26 +120,45 @@ async fn ses_17_starts_at_once_leave_the_ten_latest_at_most(kind: Kind) {
     assert_eq!(after[..9], before[1..]);
 }
 
+async fn ses_17_two_starts_in_overlapping_transactions_leave_ten(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let (anna, shell) = (app.account("anna").await, Client::shell());
+    for _ in 0..10 {
+        start(&app.services, &anna.id).await.unwrap();
+    }
+    let mut tx = app.services.db.begin().await.unwrap();
+    sessions::start(&app.services, &mut tx, &shell, &anna.id, &[Method::Pwd])
+        .await
+        .unwrap();
+    let outcome = while_open(start(&app.services, &anna.id), tx).await;
+    outcome.unwrap();
+    assert_eq!(app.number("select count(*) from session").await, 10);
+}
+
 /// A sign-in that commits after the account was disabled must not leave a session that comes alive
 /// when the account is enabled again.
 async fn ses_12_a_session_does_not_begin_while_its_account_is_being_disabled(kind: Kind) {
     use crate::auth::accounts::flow as accounts;
-    use std::{pin::pin, time::Duration};
     let app = TestApp::new(kind).await;
     let (anna, shell) = (app.account("anna").await, Client::shell());
     let mut tx = app.services.db.begin().await.unwrap();
-    let token = sessions::start(&app.services, &mut tx, &shell, &anna.id, &[Method::Pwd]).await.unwrap();
-    let mut disabling = pin!(accounts::set_disabled(&app.services, &shell, &anna, true));
-    let early = tokio::time::timeout(Duration::from_millis(300), &mut disabling).await;
-    tx.commit().await.unwrap();
-    let disabled = match early {
-        Ok(outcome) => outcome,
-        Err(_) => disabling.await,
-    };
+    let token = sessions::start(&app.services, &mut tx, &shell, &anna.id, &[Method::Pwd])
+        .await
+        .unwrap();
+    let disabled = while_open(
+        accounts::set_disabled(&app.services, &shell, &anna, true),
+        tx,
+    )
+    .await;
     assert!(disabled.unwrap());
     assert!(!lives(&app, &token).await);
-    accounts::set_disabled(&app.services, &shell, &anna, false).await.unwrap();
-    assert!(!lives(&app, &token).await, "the session came back with the account");
+    accounts::set_disabled(&app.services, &shell, &anna, false)
+        .await
+        .unwrap();
+    assert!(
+        !lives(&app, &token).await,
+        "the session came back with the account"
+    );
 }
 
 async fn last_seen_is_written_once_a_minute_at_most(kind: Kind) {
@@ -124,7 +168,11 @@ async fn last_seen_is_written_once_a_minute_at_most(kind: Kind) {
     for (second, seen) in [(1, 0), (59, 0), (60, 60), (61, 60), (119, 60), (180, 180)] {
         app.hands.set(NOW + second);
         assert!(lives(&app, &token).await);
-        assert_eq!(app.number("select last_seen_at from session").await, NOW + seen, "{second} s");
+        assert_eq!(
+            app.number("select last_seen_at from session").await,
+            NOW + seen,
+            "{second} s"
+        );
     }
 }
 
@@ -135,7 +183,10 @@ async fn ses_05_at_the_least_idle_timeout_a_session_in_use_lives(kind: Kind) {
     let token = start(&app.services, &anna.id).await.unwrap();
     for second in [31, 62, 93, 124] {
         app.hands.set(NOW + second);
-        assert!(lives(&app, &token).await, "ended {second} s after sign-in, 31 s after it was used");
+        assert!(
+            lives(&app, &token).await,
+            "ended {second} s after sign-in, 31 s after it was used"
+        );
     }
     app.hands.advance(61);
     assert!(!lives(&app, &token).await);

@@ -19,7 +19,9 @@ const DAY: i64 = 24 * 3600;
 
 async fn take(app: &TestApp, limit: Limit, subject: &Subject) -> bool {
     let mut tx = app.services.db.begin().await.unwrap();
-    let taken = throttle::take(&app.services, &mut tx, limit, subject).await.unwrap();
+    let taken = throttle::take(&app.services, &mut tx, limit, subject)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     taken
 }
@@ -28,7 +30,10 @@ async fn take(app: &TestApp, limit: Limit, subject: &Subject) -> bool {
 async fn take_after(app: &TestApp, limit: Limit, subject: &Subject, delay: i64) {
     if delay > 0 {
         app.hands.advance(delay - 1);
-        assert!(!take(app, limit, subject).await, "a try was let in a second before {delay} s");
+        assert!(
+            !take(app, limit, subject).await,
+            "a try was let in a second before {delay} s"
+        );
         app.hands.advance(1);
     }
     assert!(take(app, limit, subject).await, "no try after {delay} s");
@@ -37,7 +42,9 @@ async fn take_after(app: &TestApp, limit: Limit, subject: &Subject, delay: i64) 
 async fn log_03_the_schedule_is_five_at_once_then_1_2_4_up_to_900_seconds(kind: Kind) {
     let app = TestApp::new(kind).await;
     let subject = Subject::of(&["anna", "source", "192.0.2.1"]);
-    for delay in [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900] {
+    for delay in [
+        0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900,
+    ] {
         take_after(&app, ACCOUNT, &subject, delay).await;
     }
     // a refused try costs nothing, however many there are
@@ -46,8 +53,22 @@ async fn log_03_the_schedule_is_five_at_once_then_1_2_4_up_to_900_seconds(kind: 
         assert!(!take(&app, ACCOUNT, &subject).await);
     }
     take_after(&app, ACCOUNT, &subject, 1).await;
-    assert!(take(&app, ACCOUNT, &Subject::of(&["anna", "source", "192.0.2.2"])).await);
-    assert!(take(&app, ACCOUNT, &Subject::of(&["berta", "source", "192.0.2.1"])).await);
+    assert!(
+        take(
+            &app,
+            ACCOUNT,
+            &Subject::of(&["anna", "source", "192.0.2.2"])
+        )
+        .await
+    );
+    assert!(
+        take(
+            &app,
+            ACCOUNT,
+            &Subject::of(&["berta", "source", "192.0.2.1"])
+        )
+        .await
+    );
 }
 
 async fn log_05_the_schedule_of_a_source_is_a_hundred_at_once_then_up_to_a_minute(kind: Kind) {
@@ -65,16 +86,17 @@ async fn log_05_the_schedule_of_a_source_is_a_hundred_at_once_then_up_to_a_minut
 /// forgotten after each `burst` of them.
 async fn tries_in_a_day(app: &TestApp, subject: &str, burst: usize) -> usize {
     let (subject, begin) = (Subject::of(&[subject]), app.services.clock.now());
-    let free_at = format!("select free_at from throttle where subject = '{}'", subject.0);
     let mut tries = 0;
     while app.services.clock.now() < begin + DAY {
-        if take(app, ACCOUNT, &subject).await {
-            tries += 1;
-            if tries % burst == 0 {
-                app.hands.advance(throttle::FORGET);
-            }
-        }
-        app.hands.set(app.number(&free_at).await.max(app.services.clock.now()));
+        assert!(take(app, ACCOUNT, &subject).await);
+        tries += 1;
+        let rest = if tries % burst == 0 {
+            ACCOUNT.forget
+        } else {
+            0
+        };
+        app.hands
+            .set(rest + app.number("select max(free_at) from throttle").await);
     }
     tries
 }
@@ -104,7 +126,9 @@ async fn log_16_clearing_and_giving_back_concern_one_subject_only(kind: Kind) {
     }
     let mut tx = app.services.db.begin().await.unwrap();
     throttle::clear(&mut tx, ACCOUNT, &one).await.unwrap();
-    throttle::give_back(&app.services, &mut tx, SOURCE, &other).await.unwrap();
+    throttle::give_back(&app.services, &mut tx, SOURCE, &other)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     for _ in 0..5 {
         assert!(take(&app, ACCOUNT, &one).await);
@@ -112,7 +136,9 @@ async fn log_16_clearing_and_giving_back_concern_one_subject_only(kind: Kind) {
     assert!(!take(&app, ACCOUNT, &other).await);
     // a try given back leaves the four before it: one more at once, no two
     let mut tx = app.services.db.begin().await.unwrap();
-    throttle::give_back(&app.services, &mut tx, ACCOUNT, &other).await.unwrap();
+    throttle::give_back(&app.services, &mut tx, ACCOUNT, &other)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     assert!(take(&app, ACCOUNT, &other).await);
     assert!(!take(&app, ACCOUNT, &other).await);
@@ -132,7 +158,7 @@ async fn purging_forgets_only_what_no_longer_counts(kind: Kind) {
     for _ in 0..5 {
         assert!(take(&app, ACCOUNT, &old).await);
     }
-    app.hands.advance(throttle::FORGET);
+    app.hands.advance(ACCOUNT.forget);
     for _ in 0..5 {
         assert!(take(&app, ACCOUNT, &young).await);
     }

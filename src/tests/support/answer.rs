@@ -20,7 +20,12 @@ impl Answer {
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, usize::MAX).await.unwrap();
         let body = String::from_utf8_lossy(&bytes).into_owned();
-        Self { status: parts.status, headers: parts.headers, bytes, body }
+        Self {
+            status: parts.status,
+            headers: parts.headers,
+            bytes,
+            body,
+        }
     }
 
     /// A header that occurs once, or an empty text.
@@ -33,27 +38,40 @@ impl Answer {
     }
 
     pub(in crate::tests) fn set_cookies(&self) -> Vec<&str> {
-        self.headers.get_all(header::SET_COOKIE).iter().map(|value| value.to_str().unwrap()).collect()
+        self.headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .collect()
     }
 
     /// The nonce of the content security policy; empty where there is none.
     pub(in crate::tests) fn nonce(&self) -> &str {
         let policy = self.header("content-security-policy");
-        policy.split_once("'nonce-").and_then(|(_, rest)| rest.split_once('\'')).map_or("", |(nonce, _)| nonce)
+        policy
+            .split_once("'nonce-")
+            .and_then(|(_, rest)| rest.split_once('\''))
+            .map_or("", |(nonce, _)| nonce)
     }
 
     /// Status, headers and page without what differs between any two answers and without `typed`.
     pub(in crate::tests) fn comparable(&self, typed: &str) -> (StatusCode, Vec<String>, String) {
         let same = |text: &str| {
-            let mut text = text.replace(self.header("x-request-id"), "ID").replace(typed, "TYPED");
+            let mut text = text
+                .replace(self.header("x-request-id"), "ID")
+                .replace(typed, "TYPED");
             if !self.nonce().is_empty() {
                 text = text.replace(self.nonce(), "NONCE");
             }
             text
         };
-        let headers = self.headers.iter().filter(|(name, _)| *name != header::CONTENT_LENGTH);
-        let mut headers: Vec<_> =
-            headers.map(|(name, value)| format!("{name}: {}", same(value.to_str().unwrap()))).collect();
+        let headers = self
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != header::CONTENT_LENGTH);
+        let mut headers: Vec<_> = headers
+            .map(|(name, value)| format!("{name}: {}", same(value.to_str().unwrap())))
+            .collect();
         headers.sort();
         (self.status, headers, same(&self.body))
     }
@@ -75,7 +93,11 @@ impl Answer {
     #[track_caller]
     pub(in crate::tests) fn assert_says(&self, status: u16, text: &str) -> &Self {
         self.assert_status(status);
-        assert!(self.body.contains(text), "{text:?} is not in\n{}", self.body);
+        assert!(
+            self.body.contains(text),
+            "{text:?} is not in\n{}",
+            self.body
+        );
         self
     }
 

@@ -1,9 +1,10 @@
 //! The program, on a database and a clock of its own.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, pin::pin, sync::Arc, time::Duration};
 
 use axum::Router;
 use sqlx::AssertSqlSafe;
+use tokio::time::timeout;
 
 use super::{Browser, Kind, TestDatabase};
 use crate::{
@@ -15,10 +16,10 @@ use crate::{
     },
     server::{router::router, settings::Settings},
     services::{Client, Services},
-    store::{Db, Pool},
+    store::{Db, Pool, Tx},
 };
 
-/// When tests begin, in seconds since 1970 UTC: 2026-11-18 10:26:40.
+/// When tests begin, in seconds since 1970 UTC: 2026-11-18 11:06:40.
 pub(in crate::tests) const NOW: i64 = 1_795_000_000;
 
 /// The password of every account of [`TestApp::account`].
@@ -52,7 +53,13 @@ impl TestApp {
             settings: Arc::new(settings(more)),
         };
         let router = router(services.clone());
-        Self { kind, services, hands, database: Arc::new(database), router }
+        Self {
+            kind,
+            services,
+            hands,
+            database: Arc::new(database),
+            router,
+        }
     }
 
     /// With one account, `anna`, whose browser is signed in.
@@ -68,7 +75,13 @@ impl TestApp {
         let mut services = self.services.clone();
         change(&mut services);
         let router = router(services.clone());
-        Self { kind: self.kind, services, hands: self.hands.clone(), database: Arc::clone(&self.database), router }
+        Self {
+            kind: self.kind,
+            services,
+            hands: self.hands.clone(),
+            database: Arc::clone(&self.database),
+            router,
+        }
     }
 
     /// A second process on the same database.
@@ -79,7 +92,10 @@ impl TestApp {
 
     /// A browser that has never been here.
     pub(in crate::tests) fn browser(&self) -> Browser {
-        Browser::new(self.router.clone(), self.services.settings.public_url.origin())
+        Browser::new(
+            self.router.clone(),
+            self.services.settings.public_url.origin(),
+        )
     }
 
     /// A new browser in which an account has signed in.
@@ -91,17 +107,33 @@ impl TestApp {
 
     /// Creates an account with [`PASSWORD`] and the e-mail address `<name>@example.org`.
     pub(in crate::tests) async fn account(&self, name: &str) -> Account {
-        self.create(name, &format!("{name}@example.org"), PASSWORD).await
+        self.create(name, &format!("{name}@example.org"), PASSWORD)
+            .await
     }
 
-    pub(in crate::tests) async fn create(&self, username: &str, email: &str, password: &str) -> Account {
-        let wanted = Wanted { username, email, password: Password::parse(password.to_owned()).unwrap() };
-        let id = accounts::create(&self.services, &Client::shell(), wanted).await.unwrap();
+    pub(in crate::tests) async fn create(
+        &self,
+        username: &str,
+        email: &str,
+        password: &str,
+    ) -> Account {
+        let wanted = Wanted {
+            username,
+            email,
+            password: Password::parse(password.to_owned()).unwrap(),
+        };
+        let id = accounts::create(&self.services, &Client::shell(), wanted)
+            .await
+            .unwrap();
         accounts::get(&self.services, &id).await.unwrap().unwrap()
     }
 
     pub(in crate::tests) async fn disable(&self, account: &Account) {
-        assert!(accounts::set_disabled(&self.services, &Client::shell(), account, true).await.unwrap());
+        assert!(
+            accounts::set_disabled(&self.services, &Client::shell(), account, true)
+                .await
+                .unwrap()
+        );
     }
 
     /// Runs statements, whatever they do.
@@ -142,7 +174,10 @@ impl TestApp {
 
     /// The `detail` of audit events of one action, oldest first.
     pub(in crate::tests) async fn details(&self, action: &str) -> Vec<String> {
-        self.texts(&format!("select detail from audit_event where action = '{action}' order by at, id")).await
+        self.texts(&format!(
+            "select detail from audit_event where action = '{action}' order by at, id"
+        ))
+        .await
     }
 }
 
@@ -150,7 +185,22 @@ fn settings(more: &[(&str, &str)]) -> Settings {
     let mut environment = vec![("PUBLIC_URL", "http://localhost:3000")];
     environment.extend(more);
     // an empty settings file, so that none that lies about in the checkout is read
-    Settings::load(Some(Path::new("/dev/null")), environment).unwrap().settings
+    Settings::load(Some(Path::new("/dev/null")), environment)
+        .unwrap()
+        .settings
+}
+
+/// Runs `work` to where it waits for what an open transaction holds, or to its end; then commits
+/// the transaction, and finishes the work.
+pub(in crate::tests) async fn while_open<T>(work: impl Future<Output = T>, tx: Tx) -> T {
+    let mut work = pin!(work);
+    // what has no lock to wait for is through by then, and fails its test
+    let early = timeout(Duration::from_millis(300), &mut work).await;
+    tx.commit().await.unwrap();
+    match early {
+        Ok(outcome) => outcome,
+        Err(_) => work.await,
+    }
 }
 
 pub(in crate::tests) async fn execute(db: &Db, sql: &str) {

@@ -34,9 +34,17 @@ pub(in crate::tests) struct Browser {
 impl Browser {
     pub(super) fn new(router: Router, origin: &str) -> Self {
         let peer = Some(SocketAddr::from(([192, 0, 2, 1], 40_000)));
-        let agent = HeaderValue::from_static("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
+        let agent = HeaderValue::from_static(
+            "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        );
         let headers = vec![(header::USER_AGENT, agent)];
-        Self { router, peer, origin: origin.to_owned(), headers, cookies: BTreeMap::new() }
+        Self {
+            router,
+            peer,
+            origin: origin.to_owned(),
+            headers,
+            cookies: BTreeMap::new(),
+        }
     }
 
     /// The same browser at another network address.
@@ -53,7 +61,8 @@ impl Browser {
 
     /// The same browser with one more header on every request.
     pub(in crate::tests) fn with_header(mut self, name: &'static str, value: &str) -> Self {
-        self.headers.push((HeaderName::from_static(name), value.parse().unwrap()));
+        self.headers
+            .push((HeaderName::from_static(name), value.parse().unwrap()));
         self
     }
 
@@ -72,18 +81,25 @@ impl Browser {
     }
 
     pub(in crate::tests) async fn get(&mut self, path: &str) -> Answer {
-        let request = Request::get(path).header(header::ACCEPT, "text/html").body(Body::empty());
+        let request = Request::get(path)
+            .header(header::ACCEPT, "text/html")
+            .body(Body::empty());
         self.send(request.unwrap()).await
     }
 
     /// Sends a form as a page of this site would.
     pub(in crate::tests) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
-        let request = post(path, &self.origin).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = post(path, &self.origin)
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         self.send(request.body(form(fields).into()).unwrap()).await
     }
 
     pub(in crate::tests) async fn sign_in(&mut self, login: &str, password: &str) -> Answer {
-        self.post("/accounts/login/", &[("login", login), ("password", password)]).await
+        self.post(
+            "/accounts/login/",
+            &[("login", login), ("password", password)],
+        )
+        .await
     }
 
     /// Whether the home page knows who this is.
@@ -106,7 +122,11 @@ impl Browser {
             headers.append(name, value.clone());
         }
         if !self.cookies.is_empty() && !headers.contains_key(header::COOKIE) {
-            let pairs: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            let pairs: Vec<_> = self
+                .cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
             headers.insert(header::COOKIE, pairs.join("; ").parse().unwrap());
         }
         if let Some(peer) = self.peer {
@@ -137,5 +157,7 @@ pub(in crate::tests) fn post(path: &str, origin: &str) -> Builder {
 
 /// Fields as a form sends them.
 pub(in crate::tests) fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
+    url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(fields)
+        .finish()
 }

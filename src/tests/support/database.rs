@@ -34,7 +34,9 @@ impl TestDatabase {
             panic!("TEST_POSTGRES_URL is not set: run the tests by `.ci/postgres cargo nextest run --features ssr`")
         });
         let name = random_name();
-        order(&server, format!("create database {name}")).await.unwrap();
+        order(&server, format!("create database {name}"))
+            .await
+            .unwrap();
         Self::Postgres { server, name }
     }
 
@@ -53,10 +55,18 @@ impl TestDatabase {
 
 impl Drop for TestDatabase {
     fn drop(&mut self) {
-        let Self::Postgres { server, name } = self else { return };
-        let (server, statement) = (server.clone(), format!("drop database if exists {name} with (force)"));
+        let Self::Postgres { server, name } = self else {
+            return;
+        };
+        let (server, statement) = (
+            server.clone(),
+            format!("drop database if exists {name} with (force)"),
+        );
         let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
             runtime.block_on(order(&server, statement))
         });
         // the server goes after the tests; a failure here must not hide that of the test
@@ -68,12 +78,17 @@ impl Drop for TestDatabase {
 
 async fn order(server: &str, statement: String) -> sqlx::Result<()> {
     let mut connection = PgConnection::connect(server).await?;
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut connection).await?;
+    sqlx::raw_sql(AssertSqlSafe(statement))
+        .execute(&mut connection)
+        .await?;
     connection.close().await
 }
 
 fn random_name() -> String {
-    format!("inmor_mfa_test_{}", hex(&Random::system().bytes::<12>().unwrap()))
+    format!(
+        "inmor_mfa_test_{}",
+        hex(&Random::system().bytes::<12>().unwrap())
+    )
 }
 
 /// A new folder, gone with this value.

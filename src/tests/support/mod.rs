@@ -6,7 +6,7 @@ mod browser;
 mod database;
 
 pub(super) use answer::Answer;
-pub(super) use app::{NOW, PASSWORD, TestApp, execute, texts};
+pub(super) use app::{NOW, PASSWORD, TestApp, execute, texts, while_open};
 pub(super) use browser::{Browser, DEVICE, OWN, SESSION, form, post};
 pub(super) use database::{Kind, TestDatabase, TestFolder};
 

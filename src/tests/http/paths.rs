@@ -1,0 +1,323 @@
+//! Addresses: where redirects lead, what is a file, and whose host counts.
+
+use axum::{body::Body, http::Request};
+
+use super::packaged;
+use crate::tests::support::{Kind, PASSWORD, TestApp, form, on_both};
+
+on_both!(
+    htp_06_after_signing_in_only_paths_of_this_site_are_gone_to,
+    htp_06_who_is_signed_in_is_sent_on_to_paths_of_this_site_only,
+    htp_06_redirects_of_pages_stay_here_too,
+    htp_08_the_host_a_request_names_changes_nothing,
+    htp_12_only_files_of_the_site_are_given_out,
+    every_page_without_its_slash_is_sent_there,
+    files_come_packed_where_the_browser_takes_them_so,
+);
+
+/// Where one may be sent.
+const GOOD: [&str; 4] = [
+    "/accounts/sessions/",
+    "/accounts/sessions/?a=b&c=%2f%2f",
+    "/a%20b/",
+    "/admin/?next=/x",
+];
+
+/// What must lead home instead.
+fn hostile() -> Vec<String> {
+    let mut all: Vec<String> = [
+        "//evil.example",
+        "///evil.example",
+        "/\\evil.example",
+        "\\\\evil.example",
+        "\\/evil.example",
+        "https:evil.example",
+        "https://evil.example/",
+        "https://localhost:3000@evil.example/",
+        "http://localhost:3000/",
+        "\t//evil.example",
+        "/\t/evil.example",
+        "/\n/evil.example",
+        " //evil.example",
+        "/%2f/evil.example",
+        "/%2fevil.example",
+        "/%5cevil.example",
+        "/%252fevil.example",
+        "/%09/evil.example",
+        "/..//evil.example",
+        "/a/..//evil.example",
+        "javascript:alert(1)",
+        "data:text/html,x",
+        "/a\r\nSet-Cookie: __Host-session=x",
+        "/a%0d%0aSet-Cookie:x",
+        "/accounts/login/?next=/accounts/login/",
+        "/accounts/login?next=/",
+        "/accounts/logout/",
+        "accounts/sessions/",
+        "?next=/",
+        "#",
+        "/#//evil.example",
+        "/\u{202e}",
+        "/\0",
+        "",
+    ]
+    .map(str::to_owned)
+    .into();
+    all.push(format!("/{}", "a".repeat(10_000)));
+    all
+}
+
+async fn htp_06_after_signing_in_only_paths_of_this_site_are_gone_to(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    app.account("anna").await;
+    let mut browser = app.browser();
+    for next in hostile() {
+        let fields = [("login", "anna"), ("password", PASSWORD), ("next", &next)];
+        browser
+            .post("/accounts/login/", &fields)
+            .await
+            .assert_redirect("/");
+    }
+    for next in GOOD {
+        let fields = [("login", "anna"), ("password", PASSWORD), ("next", next)];
+        browser
+            .post("/accounts/login/", &fields)
+            .await
+            .assert_redirect(next);
+    }
+}
+
+async fn htp_06_who_is_signed_in_is_sent_on_to_paths_of_this_site_only(kind: Kind) {
+    let (_app, mut browser) = TestApp::with_anna(kind).await;
+    let page = |next: &str| format!("/accounts/login/?{}", form(&[("next", next)]));
+    for next in hostile() {
+        browser.get(&page(&next)).await.assert_redirect("/");
+    }
+    for next in GOOD {
+        browser.get(&page(next)).await.assert_redirect(next);
+    }
+}
+
+async fn htp_06_redirects_of_pages_stay_here_too(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    for path in [
+        "/accounts/sessions/?//evil.example",
+        "/accounts/sessions/?next=https://evil.example",
+        "/accounts/login?next=//evil.example",
+        "/accounts/sessions?a=%0d%0ab",
+        "//evil.example",
+        "//evil.example/accounts/login",
+        "/%2fevil.example/accounts/login",
+        "/accounts/login%2f..%2f",
+        "/accounts//login",
+        "/accounts/sessions/%0d%0aSet-Cookie:x=y",
+    ] {
+        let answer = app.browser().get(path).await;
+        let location = answer.header("location");
+        let here = location.starts_with("/accounts/") && !location.contains('\\');
+        assert!(location.is_empty() || here, "{path} leads to {location}");
+        assert!(answer.set_cookies().is_empty());
+    }
+}
+
+async fn htp_08_the_host_a_request_names_changes_nothing(kind: Kind) {
+    let (app, browser) = TestApp::with_anna(kind).await;
+    let sent = async |path: &str, hosts: &[(&str, &str)]| {
+        let mut request = Request::get(path).header("accept", "text/html");
+        for (name, value) in hosts {
+            request = request.header(*name, *value);
+        }
+        browser
+            .clone()
+            .send(request.body(Body::empty()).unwrap())
+            .await
+    };
+    for path in [
+        "/",
+        "/accounts/sessions/",
+        "/accounts/login",
+        "/accounts/login/",
+        "/nowhere",
+    ] {
+        let usual = sent(path, &[("host", "localhost:3000")]).await;
+        let absolute = format!("http://evil.example{path}");
+        for (path, hosts) in [
+            (path, &[("host", "evil.example")][..]),
+            (
+                path,
+                &[("host", "localhost:3000"), ("host", "evil.example")],
+            ),
+            (
+                path,
+                &[
+                    ("host", "localhost:3000"),
+                    ("x-forwarded-host", "evil.example"),
+                    ("x-forwarded-proto", "https"),
+                ],
+            ),
+            (
+                path,
+                &[
+                    ("forwarded", "host=evil.example"),
+                    ("x-original-url", "/evil.example"),
+                    ("x-rewrite-url", "/evil.example"),
+                ],
+            ),
+            (path, &[]),
+            (&absolute, &[("host", "evil.example")]),
+        ] {
+            let answer = sent(path, hosts).await;
+            answer.assert_lacks("evil.example");
+            assert_eq!(
+                answer.comparable("evil.example"),
+                usual.comparable("evil.example"),
+                "{path} {hosts:?}"
+            );
+        }
+    }
+    let link = crate::auth::setup::flow::link(
+        &app.services,
+        &crate::crypto::token::Token::generate(&app.services.random).unwrap(),
+    );
+    assert!(
+        link.starts_with("http://localhost:3000/accounts/setup/?token="),
+        "{link}"
+    );
+}
+
+async fn htp_12_only_files_of_the_site_are_given_out(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let mut browser = app.browser();
+    let style = packaged(&mut browser, ".css").await;
+    let folder = style.rsplit_once('/').unwrap().0.to_owned();
+    let name = style.rsplit_once('/').unwrap().1.to_owned();
+    let inside = [
+        "..",
+        ".",
+        "",
+        "../../Cargo.toml",
+        "../../../Cargo.toml",
+        "%2e%2e/%2e%2e/Cargo.toml",
+        "..%2f..%2fCargo.toml",
+        "..%5c..%5cCargo.toml",
+        "..\\Cargo.toml",
+        "%00",
+        "inmor-mfa.css%00",
+        "inmor-mfa.css.",
+        "inmor-mfa.css/",
+        "inmor-mfa.css.br",
+        "inmor-mfa.css.gz",
+        "inmor-mfa.js.map",
+        "inmor-mfa.wasm.map",
+        "INMOR-MFA.CSS",
+        "./inmor-mfa.css",
+        "/inmor-mfa.css",
+        "inmor%2dmfa.css",
+        "inmor-mfa.css%20",
+        "inmor-mfa.css::$DATA",
+    ];
+    let outside = [
+        "//etc/passwd",
+        "/etc/passwd",
+        "/%2fetc%2fpasswd",
+        "/../../etc/passwd",
+        "/.env",
+        "/.git/config",
+        "/.well-known/../.env",
+        "/Cargo.toml",
+        "/src/main.rs",
+        "/inmor-mfa.toml",
+        "/data/inmor-mfa.sqlite3",
+        "/inmor-mfa.sqlite3",
+        "/test.sqlite3",
+        "/pkg",
+        "/pkg/",
+        "/site.digest",
+        "/favicon.svg.br",
+        "/%66avicon.svg%00",
+        "/robots.txt.",
+        "/robots.txt/",
+        "/./robots.txt",
+        "/pkg/../robots.txt",
+        "/%2e/robots.txt",
+        "/%c0%ae%c0%ae/robots.txt",
+        "/robots.txt%0a",
+    ];
+    let mut paths: Vec<String> = inside
+        .iter()
+        .map(|path| format!("{folder}/{path}"))
+        .collect();
+    paths.extend(outside.iter().map(ToString::to_string));
+    paths.push(format!("/pkg/{name}"));
+    paths.push(format!("/pkg/0123456789abcdef/{name}"));
+    paths.push(format!("/{}", "a".repeat(4096)));
+    paths.push(format!("/{}robots.txt", "x/".repeat(2048)));
+    for path in paths {
+        let answer = browser.get(&path).await;
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(
+            answer.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+        answer.assert_lacks("root:").assert_lacks("[package]");
+    }
+    browser
+        .get("/robots.txt")
+        .await
+        .assert_says(200, "Disallow: /");
+    browser.get("/favicon.svg").await.assert_says(200, "<svg");
+}
+
+async fn every_page_without_its_slash_is_sent_there(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    for path in [
+        "/accounts/login",
+        "/accounts/logout",
+        "/accounts/setup",
+        "/accounts/sessions",
+        "/accounts/password/change",
+    ] {
+        let answer = app.browser().get(&format!("{path}?a=b&c")).await;
+        assert_eq!(
+            answer.assert_status(308).header("location"),
+            format!("{path}/?a=b&c")
+        );
+    }
+}
+
+async fn files_come_packed_where_the_browser_takes_them_so(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let mut browser = app.browser();
+    let wasm = packaged(&mut browser, ".wasm").await;
+    let plain = browser.get(&wasm).await;
+    assert_eq!(
+        (
+            plain.header("content-encoding"),
+            plain.header("content-type")
+        ),
+        ("", "application/wasm")
+    );
+    assert_eq!(&plain.bytes[..4], b"\0asm");
+    for (accepted, encoding) in [
+        ("br", "br"),
+        ("gzip, deflate, br, zstd", "br"),
+        ("gzip", "gzip"),
+        ("br;q=0, gzip", "gzip"),
+        ("identity", ""),
+    ] {
+        let request = Request::get(&wasm)
+            .header("accept-encoding", accepted)
+            .body(Body::empty())
+            .unwrap();
+        let answer = browser.send(request).await;
+        assert_eq!(answer.header("content-encoding"), encoding, "{accepted}");
+        assert_eq!(answer.header("content-type"), "application/wasm");
+        assert!(
+            answer
+                .header("vary")
+                .to_lowercase()
+                .contains("accept-encoding")
+        );
+        assert!(encoding.is_empty() || answer.bytes.len() < plain.bytes.len());
+    }
+}
