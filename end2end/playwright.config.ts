@@ -1,23 +1,6 @@
 import { defineConfig } from "@playwright/test";
-import { accessSync, constants } from "node:fs";
-import { delimiter, join } from "node:path";
 
-/** The system's Chromium; Playwright's own download when there is none. */
-function chromium(): string | undefined {
-  const folders = (process.env.PATH ?? "").split(delimiter);
-  for (const name of ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"]) {
-    for (const folder of folders) {
-      const file = join(folder, name);
-      try {
-        accessSync(file, constants.X_OK);
-        return file;
-      } catch {
-        // Not in this folder.
-      }
-    }
-  }
-  return undefined;
-}
+import { HEADLESS } from "./browser";
 
 const quiet = ["--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
@@ -37,7 +20,7 @@ export default defineConfig({
   use: {
     // Snapshots tell what happened; the film beside them costs more time than the tests themselves have.
     trace: { mode: "retain-on-failure", screenshots: false, sources: false },
-    launchOptions: { executablePath: chromium(), args: [...quiet, ...sandbox] },
+    launchOptions: { executablePath: HEADLESS, args: [...quiet, ...sandbox] },
   },
   projects: [
     { name: "hydrate" },

@@ -1,4 +1,6 @@
-import { STATES, expectAccessible, hydrated, test } from "../fixtures";
+import AxeBuilder from "@axe-core/playwright";
+
+import { STATES, expect, hydrated, test, type Page } from "../fixtures";
 
 for (const [state, open] of Object.entries(STATES)) {
   test(`${state}: axe finds nothing, light or dark, wide or narrow`, async ({ page, server, foreign, anotherBrowser }) => {
@@ -12,4 +14,11 @@ for (const [state, open] of Object.entries(STATES)) {
       }
     }
   });
+}
+
+/** Asks axe about the open page, at the strictest. */
+async function expectAccessible(page: Page, what: string): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).options({ rules: { "target-size": { enabled: true } } }).analyze();
+  const found = violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html} ${node.failureSummary}`));
+  expect(found, what).toEqual([]);
 }

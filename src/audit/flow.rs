@@ -1,75 +1,11 @@
 //! Records events, and answers what an account's owner is told of them.
 
+pub use super::domain::{Action, Event};
+use super::store;
 use crate::{
-    audit::store,
     services::{Client, FlowError, Services},
     store::{Db, StoreError, Tx},
 };
-
-/// What can happen. The text is what the table holds and never changes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Action {
-    /// A person has signed in.
-    SignedIn,
-    /// A try to sign in was refused.
-    SignInFailed,
-    /// A person has signed out.
-    SignedOut,
-    /// A session was ended from the list of sessions.
-    SessionEnded,
-    /// All sessions but one were ended.
-    OtherSessionsEnded,
-    /// An account was made.
-    AccountCreated,
-    /// An account may no longer sign in.
-    AccountDisabled,
-    /// An account may sign in again.
-    AccountEnabled,
-    /// A password was set by its owner.
-    PasswordChanged,
-    /// A password was set by an operator.
-    PasswordSet,
-    /// A try to confirm the current password failed.
-    ReauthenticationFailed,
-    /// A first-run link was printed.
-    SetupLinkIssued,
-}
-
-impl Action {
-    /// The stored text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignedIn => "sign_in",
-            Self::SignInFailed => "sign_in.failed",
-            Self::SignedOut => "sign_out",
-            Self::SessionEnded => "session.ended",
-            Self::OtherSessionsEnded => "session.others_ended",
-            Self::AccountCreated => "account.created",
-            Self::AccountDisabled => "account.disabled",
-            Self::AccountEnabled => "account.enabled",
-            Self::PasswordChanged => "password.changed",
-            Self::PasswordSet => "password.set",
-            Self::ReauthenticationFailed => "reauthentication.failed",
-            Self::SetupLinkIssued => "setup_link.issued",
-        }
-    }
-}
-
-/// One event. Ids are public ids; nothing in it is secret.
-#[derive(Clone, Debug)]
-pub struct Event<'a> {
-    /// What happened.
-    pub action: Action,
-    /// Account id of who did it; `None` for a stranger or the shell.
-    pub actor: Option<&'a str>,
-    /// Account id of whom it happened to.
-    pub subject: Option<&'a str>,
-    /// Public id of the session it happened in.
-    pub session: Option<&'a str>,
-    /// Why, or how, in a fixed word (`wrong password`, `pwd`).
-    pub detail: &'a str,
-}
 
 /// Writes an event in the transaction of the change.
 ///

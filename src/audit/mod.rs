@@ -4,6 +4,8 @@
 //! there without the other. Rows are only ever added.
 
 #[cfg(feature = "ssr")]
+mod domain;
+#[cfg(feature = "ssr")]
 pub mod flow;
 #[cfg(feature = "ssr")]
 mod store;

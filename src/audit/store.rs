@@ -1,6 +1,6 @@
 //! The table `audit_event`.
 
-use super::flow::{Action, Event};
+use super::domain::{Action, Event};
 use crate::{
     services::Client,
     store::{Db, StoreError, Tx, changed, on_db},

@@ -3,7 +3,8 @@
 //! | room | what it does |
 //! |---|---|
 //! | [`accounts`] | administrators and their names |
-//! | [`passwords`] | the rules of passwords, proving one, changing one |
+//! | [`password_rules`] | what a new password must be like |
+//! | [`passwords`] | proving a password, changing one |
 //! | [`throttle`] | slows guessing without shutting the owner out |
 //! | [`devices`] | browsers that have signed in before |
 //! | [`sessions`] | signed-in browsers, and the proof of it that flows ask for |
@@ -14,6 +15,8 @@ pub mod accounts;
 #[cfg(feature = "ssr")]
 pub mod devices;
 pub mod login;
+#[cfg(feature = "ssr")]
+pub mod password_rules;
 pub mod passwords;
 pub mod sessions;
 pub mod setup;

@@ -14,7 +14,7 @@ use crate::{
     auth::{
         accounts::flow::{self as accounts, Account, Wanted},
         passwords::flow as passwords,
-        sessions::domain::time_in_words,
+        sessions::flow::time_in_words,
     },
     crypto::passwords::Password,
     server::settings::Loaded,

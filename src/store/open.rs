@@ -8,6 +8,7 @@ use std::{
 };
 
 use sqlx::{
+    Connection, PgConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -132,6 +133,13 @@ impl Db {
                 ("lock_timeout", millis.as_str()),
                 ("idle_in_transaction_session_timeout", millis.as_str()),
             ]);
+        // one connection by itself says why it fails; the pool would try on until its time is over
+        let first = PgConnection::connect_with(&options);
+        match tokio::time::timeout(TIMEOUT, first).await {
+            Ok(Ok(first)) => drop(first.close().await),
+            Ok(Err(error)) => return Err(OpenError::Connect(error)),
+            Err(_) => return Err(OpenError::Connect(sqlx::Error::PoolTimedOut)),
+        }
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(TIMEOUT)

@@ -8,133 +8,14 @@ use std::{
     path::Path,
 };
 
-use super::imports::{code, names};
-
-/// What kind of place a module is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Room {
-    Crate,
-    App,
-    Ui,
-    Browser,
-    Error,
-    Page,
-    Api,
-    Request,
-    Flow,
-    Domain,
-    /// A folder's `store.rs`: its tables.
-    Tables,
-    /// A folder's `mod.rs`: what crosses to the browser.
-    Wire,
-    Services,
-    /// `crypto/` and `clock.rs`.
-    Tools,
-    /// `store/`.
-    Db,
-    Settings,
-    Server,
-    Commands,
-}
-
-use Room::{
-    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Page, Request, Server, Services,
-    Settings, Tables, Tools, Ui, Wire,
+use super::{
+    imports::{code, names},
+    rooms::{
+        CRATES,
+        Room::{Crate, Domain, Tables, Wire},
+        may_use, room,
+    },
 };
-
-/// The room and the folder of a path below the crate's root; `None` where no room is.
-fn room<'a>(path: &[&'a str]) -> Option<(Room, Vec<&'a str>)> {
-    let room = match path {
-        [] | ["main"] => Crate,
-        ["app", ..] => App,
-        ["ui", ..] => Ui,
-        ["browser", ..] => Browser,
-        ["error", ..] => Error,
-        ["request", ..] => Request,
-        ["services", ..] => Services,
-        ["crypto" | "clock", ..] => Tools,
-        ["store", ..] => Db,
-        ["server", "settings", ..] => Settings,
-        ["server", ..] => Server,
-        ["commands", ..] => Commands,
-        ["auth" | "mfa" | "gate" | "audit", rest @ ..] => {
-            let named = |name: &str| match name {
-                "page" => Some(Page),
-                "api" => Some(Api),
-                "flow" => Some(Flow),
-                "domain" => Some(Domain),
-                "store" => Some(Tables),
-                _ => None,
-            };
-            let at = rest
-                .iter()
-                .position(|name| named(name).is_some())
-                .unwrap_or(rest.len());
-            let folder = path[..=at]
-                .iter()
-                .copied()
-                .filter(|name| !name.starts_with(char::is_uppercase))
-                .collect();
-            return Some((
-                rest.get(at).and_then(|name| named(name)).unwrap_or(Wire),
-                folder,
-            ));
-        }
-        _ => return None,
-    };
-    Some((room, Vec::new()))
-}
-
-/// The rooms of this crate that a room may use. Whether of any folder or only of its own is another rule.
-const fn may_use(from: Room) -> &'static [Room] {
-    match from {
-        Crate => &[Commands],
-        App => &[Page, Ui, Browser, Error],
-        Ui => &[Ui, Browser, Error],
-        Browser => &[Browser, Error],
-        Error => &[],
-        Page => &[Api, Ui, Browser, Error, Wire],
-        Api => &[Request, Flow, Error, Wire],
-        Request => &[Request, Flow, Services, Tools, Db, Error, Wire],
-        Flow => &[Flow, Domain, Tables, Services, Tools, Db, Error, Wire],
-        Domain => &[Tools, Error, Wire],
-        Tables => &[Domain, Services, Tools, Db, Error, Wire],
-        Wire => &[Error],
-        Services => &[Tools, Db, Settings, Error],
-        Tools => &[Tools],
-        Db => &[Db],
-        Settings => &[Settings, Tools],
-        Server => &[
-            Server, Settings, App, Ui, Request, Flow, Services, Tools, Db, Error, Wire,
-        ],
-        Commands => &[Commands, Server, Settings, Flow, Services, Tools, Db, Error],
-    }
-}
-
-/// Crates that have their places, and those places.
-const CRATES: [(&[&str], &[Room]); 4] = [
-    (
-        &["web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures"],
-        &[Browser, Crate],
-    ),
-    (&["sqlx"], &[Db, Tables]),
-    (
-        &[
-            "axum",
-            "axum_server",
-            "http",
-            "hyper_util",
-            "leptos_axum",
-            "tower",
-            "tower_http",
-        ],
-        &[Server, Request],
-    ),
-    (
-        &["leptos", "leptos_router"],
-        &[App, Page, Ui, Browser, Api, Request, Server, Error, Crate],
-    ),
-];
 
 /// What is against the rules in a file of `src/`, one line each; and the folders it uses, with line.
 fn look(file: &str, source: &str) -> (Vec<String>, Vec<(String, String, usize)>) {
@@ -272,113 +153,60 @@ fn no_folder_uses_itself_by_way_of_another() {
     assert!(circles.is_empty(), "\n{}", steps.join("\n"));
 }
 
+/// A file, what it holds (`⏎` ends a line), and what is said of that.
+const AGAINST: &str = r"
+mfa/totp/page.rs   | use crate::auth::sessions::flow;           | Page may not use Flow
+mfa/totp/page.rs   | use crate::{⏎    request,⏎};               | :2: crate::request: Page may not use Request
+mfa/totp/api.rs    | fn f() { crate::mfa::totp::store::find() } | Api may not use Tables
+mfa/totp/flow.rs   | use axum::http::HeaderMap;                 | this crate has another place
+mfa/totp/flow.rs   | use leptos::prelude::*;                    | this crate has another place
+mfa/totp/flow.rs   | use crate::request;                        | Flow may not use Request
+mfa/totp/flow.rs   | use crate::auth::login::{flow, store};     | another folder's domain and store
+mfa/totp/flow.rs   | use crate::auth::login;⏎login::domain::f() | :2: crate::auth::login::domain::f
+mfa/totp/flow.rs   | let row = sqlx::query(SQL);                | this crate has another place
+mfa/totp/domain.rs | use super::store::Row;                     | Domain may not use Tables
+mfa/totp/domain.rs | use crate::services::Services;             | Domain may not use Services
+mfa/totp/store.rs  | use super::flow::Kept;                     | Tables may not use Flow
+mfa/totp/store.rs  | use crate::mfa::webauthn::flow::Key;       | Tables may not use Flow
+crypto/token.rs    | use crate::clock::C;⏎use crate::store::Db; | :2: crate::store::Db: Tools may not use Db
+store/mod.rs       | use crate::auth::accounts::flow::Account;  | Db may not use Flow
+error.rs           | use crate::services::FlowError;            | Error may not use Services
+ui/form.rs         | use web_sys::Window;                       | this crate has another place
+server/router.rs   | use crate::commands::run;                  | Server may not use Commands
+services.rs        | use crate::server::run;                    | Services may not use Server
+mfa/totp/flow.rs   | fn f() {⏎    #[cfg(feature = 'ssr')]⏎}     | :2: gates stand in
+mfa/totp/helpers.rs|                                            | no such room
+utilities.rs       |                                            | no such room";
+
+/// The same without anything to be said.
+const ALLOWED: &str = r"
+mfa/totp/page.rs  | use super::{Standing, api};⏎use crate::{auth::login::api::x, browser, error::Error, ui::Page};
+mfa/totp/api.rs   | use crate::{error::Error, mfa::totp::flow, request};⏎use leptos::prelude::*;
+mfa/totp/flow.rs  | use super::{domain, store};⏎use crate::{audit::flow as audit, auth, crypto::token::Token};
+mfa/totp/flow.rs  | use crate::auth::sessions;⏎fn f() { sessions::flow::f() }
+mfa/totp/store.rs | use super::domain::Step;⏎use crate::store::{Db, on_db};⏎fn f() { sqlx::query(SQL) }
+mfa/totp/mod.rs   | #[cfg(feature = 'ssr')]⏎mod store;
+gate/mod.rs       | use axum::http::HeaderMap;
+mfa/totp/flow.rs  | // use sqlx::Row;⏎fn f() { log(`sqlx::query cfg(feature`) }
+mfa/totp/flow.rs  | fn f() {}⏎⏎#[cfg(test)]⏎mod tests {⏎    use sqlx::Row;⏎}";
+
+/// What is said of the file in each line of examples, with the rest of the line.
+fn examples(text: &str) -> impl Iterator<Item = (String, &str)> {
+    text.lines().skip(1).map(|line| {
+        let mut parts = line.splitn(3, '|').map(str::trim);
+        let (file, source) = (parts.next().unwrap(), parts.next().unwrap());
+        let source = source.replace('⏎', "\n").replace('`', "\"");
+        (
+            look(file, &source).0.join("\n"),
+            parts.next().unwrap_or(line),
+        )
+    })
+}
+
 #[test]
 fn each_rule_can_fail() {
-    for (file, source, why) in [
-        (
-            "mfa/totp/page.rs",
-            "use crate::auth::sessions::flow;",
-            "Page may not use Flow",
-        ),
-        (
-            "mfa/totp/page.rs",
-            "use crate::{\n    request,\n};",
-            ":2: crate::request: Page may not use Request",
-        ),
-        (
-            "mfa/totp/api.rs",
-            "fn f() { crate::mfa::totp::store::find() }",
-            "Api may not use Tables",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "use axum::http::HeaderMap;",
-            "another place",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "use leptos::prelude::*;",
-            "another place",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "use crate::request;",
-            "Flow may not use Request",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "use crate::auth::login::{flow, store};",
-            "own business",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "use crate::auth::login;\nfn f() { login::domain::f() }",
-            ":2: crate::auth::login::domain::f",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "let row = sqlx::query(SQL);",
-            "another place",
-        ),
-        (
-            "mfa/totp/domain.rs",
-            "use super::store::Row;",
-            "Domain may not use Tables",
-        ),
-        (
-            "mfa/totp/domain.rs",
-            "use crate::services::Services;",
-            "Domain may not use Services",
-        ),
-        (
-            "mfa/totp/store.rs",
-            "use super::flow::Kept;",
-            "Tables may not use Flow",
-        ),
-        (
-            "mfa/totp/store.rs",
-            "use crate::mfa::webauthn::flow::Key;",
-            "Tables may not use Flow",
-        ),
-        (
-            "crypto/token.rs",
-            "use crate::clock::Clock;\nuse crate::store::Db;",
-            ":2: crate::store::Db: Tools may not use Db",
-        ),
-        (
-            "store/mod.rs",
-            "use crate::auth::accounts::flow::Account;",
-            "Db may not use Flow",
-        ),
-        (
-            "error.rs",
-            "use crate::services::FlowError;",
-            "Error may not use Services",
-        ),
-        ("ui/form.rs", "use web_sys::Window;", "another place"),
-        (
-            "server/router.rs",
-            "use crate::commands::run;",
-            "Server may not use Commands",
-        ),
-        (
-            "services.rs",
-            "use crate::server::run;",
-            "Services may not use Server",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "fn f() {\n    #[cfg(feature = \"ssr\")]\n    g();\n}",
-            ":2: gates stand",
-        ),
-        ("mfa/totp/helpers.rs", "", "no such room"),
-        ("utilities.rs", "", "no such room"),
-    ] {
-        let faults = look(file, source).0.join("\n");
-        assert!(
-            faults.contains(why),
-            "{file}: {source}\n{why:?} is not in {faults:?}"
-        );
+    for (faults, wanted) in examples(AGAINST) {
+        assert!(faults.contains(wanted), "{wanted:?} is not in {faults:?}");
     }
     let uses = [("a", "b"), ("b", "c"), ("c", "b"), ("d", "a")];
     let uses = uses.map(|(from, to)| (from.to_owned(), BTreeSet::from([to.to_owned()])));
@@ -387,35 +215,7 @@ fn each_rule_can_fail() {
 
 #[test]
 fn what_the_house_style_shows_is_allowed() {
-    for (file, source) in [
-        (
-            "mfa/totp/page.rs",
-            "use super::{Standing, api};\nuse crate::{auth::login::api::x, browser, error::Error, ui::Page};",
-        ),
-        (
-            "mfa/totp/api.rs",
-            "use crate::{error::Error, mfa::totp::flow, request};\nuse leptos::prelude::*;",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "use super::{domain, store};\nuse crate::{audit::flow as audit, auth, crypto::token::Token};",
-        ),
-        (
-            "mfa/totp/flow.rs",
-            "use crate::auth::sessions;\nfn f() { sessions::flow::f() }",
-        ),
-        (
-            "mfa/totp/store.rs",
-            "use super::domain::Step;\nuse crate::store::{Db, on_db};\nfn f() { sqlx::query(SQL) }",
-        ),
-        ("mfa/totp/mod.rs", "#[cfg(feature = \"ssr\")]\nmod store;"),
-        ("gate/mod.rs", "use axum::http::HeaderMap;"),
-        (
-            "mfa/totp/flow.rs",
-            "// use sqlx::Row;\nfn f() { log(\"sqlx::query cfg(feature\") }\n\n#[cfg(test)]\nmod tests {\n    use sqlx::Row;\n}",
-        ),
-    ] {
-        let (faults, _) = look(file, source);
-        assert!(faults.is_empty(), "{file}: {faults:?}");
+    for (faults, line) in examples(ALLOWED) {
+        assert!(faults.is_empty(), "{line}: {faults}");
     }
 }

@@ -11,5 +11,6 @@
 mod http;
 mod imports;
 mod layout;
+mod rooms;
 mod store;
 mod support;

@@ -1,57 +1,19 @@
 //! Makes, finds, disables and enables accounts.
 
-use std::fmt;
-
+pub use super::account::Account;
 use super::{
+    account::NewAccount,
     domain::{CanonicalName, Email, Username},
     store,
 };
 use crate::{
     audit::flow::{self as audit, Action, Event},
-    auth::{devices, passwords, sessions},
+    auth::{devices, password_rules, sessions},
     crypto::passwords::{Password, PasswordHash},
     error::Error,
     services::{Client, FlowError, Services},
     store::Tx,
 };
-
-/// An administrator's account.
-#[derive(Clone)]
-pub struct Account {
-    /// UUIDv7 text.
-    pub id: String,
-    /// As its owner writes it.
-    pub username: String,
-    /// As it is compared.
-    pub canonical: String,
-    /// As its owner writes it.
-    pub email: Option<String>,
-    /// PHC string; `None` when the account has no password.
-    pub password_hash: Option<String>,
-    /// Seconds since 1970 UTC.
-    pub created_at: i64,
-    /// Whether signing in is refused.
-    pub disabled: bool,
-}
-
-impl fmt::Debug for Account {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Account")
-            .field("id", &self.id)
-            .field("username", &self.username)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A row to be added.
-pub(super) struct NewAccount {
-    pub(super) id: String,
-    pub(super) username: Username,
-    pub(super) email: Option<Email>,
-    pub(super) password_hash: PasswordHash,
-    pub(super) user_handle: [u8; 32],
-    pub(super) created_at: i64,
-}
 
 /// What a new account is made from, as typed.
 #[derive(Debug)]
@@ -114,7 +76,7 @@ pub async fn prepare(services: &Services, wanted: Wanted<'_>) -> Result<Prepared
     };
     let email_text = email.as_ref().map_or("", |email| email.as_str());
     let password_hash =
-        passwords::flow::hash_new(services, wanted.password, &[username.as_str(), email_text])
+        password_rules::flow::hash_new(services, wanted.password, &[username.as_str(), email_text])
             .await?;
     let now = services.clock.now();
     Ok(Prepared(NewAccount {

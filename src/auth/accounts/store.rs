@@ -1,8 +1,8 @@
 //! The tables `account` and `installation`.
 
 use super::{
+    account::{Account, NewAccount},
     domain::Email,
-    flow::{Account, NewAccount},
 };
 use crate::store::{Db, StoreError, Tx, changed, on_db};
 

@@ -7,8 +7,6 @@ use crate::{
     store::Tx,
 };
 
-/// Browsers remembered for an account; the one unused for longest makes room.
-pub(super) const MOST: i64 = 10;
 /// How long a browser is remembered after its last sign-in: 400 days, the most that browsers keep a cookie.
 pub const LIFETIME: i64 = 400 * 24 * 3600;
 

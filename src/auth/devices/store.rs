@@ -1,7 +1,9 @@
 //! The table `known_device`.
 
-use super::flow::MOST;
 use crate::store::{Db, StoreError, Tx, changed, on_db};
+
+/// Browsers remembered for an account; the one unused for longest makes room.
+const MOST: i64 = 10;
 
 pub(super) async fn find(
     db: &Db,

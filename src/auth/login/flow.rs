@@ -6,7 +6,7 @@ use crate::{
         accounts::flow as accounts,
         devices::flow as devices,
         passwords::flow::{self as passwords, Lane},
-        sessions::{domain::Method, flow as sessions},
+        sessions::flow::{self as sessions, Method},
     },
     crypto::{passwords::Password, token::Token},
     error::Error,

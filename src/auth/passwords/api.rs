@@ -35,6 +35,6 @@ pub async fn change_password(
 /// The least number of characters a new password may have.
 #[server(prefix = "/api", endpoint = "password-rules")]
 pub async fn least_length() -> Result<u32, Error> {
-    use crate::{auth::passwords::flow, request};
+    use crate::{auth::password_rules::flow, request};
     std::future::ready(request::services().map(|services| flow::least_length(&services))).await
 }

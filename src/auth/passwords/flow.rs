@@ -1,13 +1,12 @@
 //! Proves a password at one cost for every wrong try, and changes it.
 
-use zeroize::Zeroizing;
-
-use super::domain::{Rules, Weakness};
 use crate::{
     audit::flow::{self as audit, Action, Event},
     auth::{
         accounts::flow::{self as accounts, Account},
-        devices, sessions,
+        devices,
+        password_rules::flow as password_rules,
+        sessions,
         sessions::flow::Admin,
         throttle::flow::{self as throttle, Subject},
     },
@@ -187,60 +186,6 @@ pub async fn prove(
     )
 }
 
-/// With a second factor always asked for, a password may be shorter.
-fn rules(services: &Services) -> Rules {
-    if services.settings.mfa_required {
-        Rules::WITH_SECOND_FACTOR
-    } else {
-        Rules::ONLY_FACTOR
-    }
-}
-
-/// Checks a new password against the rules and hashes it. `context` holds names it must not be made of.
-///
-/// # Errors
-/// The rule's [`Error`], [`FlowError::Hashing`].
-pub async fn hash_new(
-    services: &Services,
-    password: Password,
-    context: &[&str],
-) -> Result<PasswordHash, FlowError> {
-    let settings = &services.settings;
-    let rules = rules(services);
-    let brand = &settings.brand;
-    let mut words = vec![
-        "inmor",
-        brand.operator.as_str(),
-        brand.name.as_str(),
-        brand.tagline.as_str(),
-    ];
-    words.push(settings.public_url.host());
-    words.extend(context.iter().copied().filter(|word| !word.is_empty()));
-    // the strength estimate takes milliseconds: not on an async thread
-    let candidate = Zeroizing::new(password.expose().to_owned());
-    let words: Vec<String> = words.into_iter().map(str::to_owned).collect();
-    let judged = tokio::task::spawn_blocking(move || {
-        let words: Vec<&str> = words.iter().map(String::as_str).collect();
-        rules.judge(&candidate, &words)
-    });
-    match judged.await {
-        Ok(Ok(())) => Ok(services.passwords.hash(password).await?),
-        Ok(Err(weakness)) => Err(error_of(weakness).into()),
-        Err(_) => Err(Error::Internal.into()),
-    }
-}
-
-fn error_of(weakness: Weakness) -> Error {
-    match weakness {
-        Weakness::TooShort { min } => Error::PasswordTooShort {
-            min: u32::try_from(min).unwrap_or(u32::MAX),
-        },
-        Weakness::TooLong => Error::PasswordTooLong,
-        Weakness::Common => Error::PasswordCommon,
-        Weakness::Context => Error::PasswordFromContext,
-    }
-}
-
 /// Changes the caller's password, ends all their other sessions, and answers this session's new token.
 ///
 /// # Errors
@@ -276,7 +221,7 @@ pub async fn change(
     if unchanged {
         return Err(Error::PasswordUnchanged.into());
     }
-    let hash = hash_new(services, new, &[who.username(), who.email()]).await?;
+    let hash = password_rules::hash_new(services, new, &[who.username(), who.email()]).await?;
     let mut tx = services.db.begin().await?;
     accounts::store_password(services, &mut tx, &account.id, &hash).await?;
     let token = sessions::flow::keep_only(services, &mut tx, who).await?;
@@ -302,7 +247,7 @@ pub async fn set(
     new: Password,
 ) -> Result<(), FlowError> {
     let email = account.email.as_deref().unwrap_or_default();
-    let hash = hash_new(services, new, &[&account.username, email]).await?;
+    let hash = password_rules::hash_new(services, new, &[&account.username, email]).await?;
     let mut tx = services.db.begin().await?;
     accounts::store_password(services, &mut tx, &account.id, &hash).await?;
     sessions::flow::end_all_of(&mut tx, &account.id).await?;
@@ -332,10 +277,4 @@ pub async fn note(
     audit::record(services, &mut tx, client, event).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// The least number of characters a new password may have.
-#[must_use]
-pub fn least_length(services: &Services) -> u32 {
-    u32::try_from(rules(services).min_length).unwrap_or(u32::MAX)
 }

@@ -1,7 +1,5 @@
-//! Passwords: what they must be like, proving one, changing one.
+//! Passwords: proving one, changing one.
 
-#[cfg(feature = "ssr")]
-pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod flow;
 

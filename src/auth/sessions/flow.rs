@@ -1,8 +1,9 @@
 //! Starts, finds, lists and ends sessions. Only this room can make an [`Admin`].
 
+pub use super::domain::{Method, time_in_words};
 use super::{
     SessionLine, Standing,
-    domain::{self, Limits, Method},
+    domain::{self, Limits},
     store::{self, Row},
 };
 use crate::{

@@ -7,7 +7,7 @@ use crate::{
         accounts::flow::{self as accounts, Wanted},
         devices::flow as devices,
         login::flow::SignedIn,
-        sessions::{domain::Method, flow as sessions},
+        sessions::flow::{self as sessions, Method},
     },
     crypto::token::Token,
     error::Error,

@@ -9,5 +9,6 @@
 //! then one a minute ([`flow::SOURCE`]), and a hundred again after an hour without any. A browser that has signed in before has a lane of its own
 //! for its account, which tries from elsewhere do not fill.
 
+mod domain;
 pub mod flow;
 mod store;

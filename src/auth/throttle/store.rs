@@ -1,6 +1,6 @@
 //! The table `throttle`.
 
-use super::flow::{ACCOUNT, Limit, Subject};
+use super::domain::{ACCOUNT, Limit, Subject};
 use crate::store::{StoreError, Tx, changed};
 
 /// Counts one more failure, unless its time has not come: then no row changes.

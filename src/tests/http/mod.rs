@@ -2,6 +2,7 @@
 
 mod address;
 mod failures;
+mod files;
 mod forms;
 mod headers;
 mod https;
@@ -9,10 +10,12 @@ mod limits;
 mod login;
 mod markup;
 mod methods;
+mod names;
 mod origin;
 mod passwords;
 mod paths;
 mod rehash;
+mod session_crowd;
 mod session_list;
 mod sessions;
 mod setup;

@@ -82,7 +82,7 @@ impl Rules {
     ///
     /// The first [`Weakness`] found, in the order of the variants' declaration except that
     /// [`Weakness::Context`] comes before [`Weakness::Common`], for it says more.
-    pub fn judge(&self, candidate: &str, context: &[&str]) -> Result<(), Weakness> {
+    pub fn judge(self, candidate: &str, context: &[&str]) -> Result<(), Weakness> {
         if candidate.len() > Password::MAX_BYTES {
             return Err(Weakness::TooLong);
         }

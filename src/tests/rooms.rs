@@ -1,0 +1,127 @@
+//! The rooms of the house: what is which, and which may use which.
+
+/// What kind of place a module is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    Crate,
+    App,
+    Ui,
+    Browser,
+    Error,
+    Page,
+    Api,
+    Request,
+    Flow,
+    Domain,
+    /// A folder's `store.rs`: its tables.
+    Tables,
+    /// A folder's `mod.rs`: what crosses to the browser.
+    Wire,
+    Services,
+    /// `crypto/` and `clock.rs`.
+    Tools,
+    /// `store/`.
+    Db,
+    Settings,
+    Server,
+    Commands,
+}
+
+use Room::{
+    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Page, Request, Server, Services,
+    Settings, Tables, Tools, Ui, Wire,
+};
+
+/// The room and the folder of a path below the crate's root; `None` where no room is.
+pub(super) fn room<'a>(path: &[&'a str]) -> Option<(Room, Vec<&'a str>)> {
+    let room = match path {
+        [] | ["main"] => Crate,
+        ["app", ..] => App,
+        ["ui", ..] => Ui,
+        ["browser", ..] => Browser,
+        ["error", ..] => Error,
+        ["request", ..] => Request,
+        ["services", ..] => Services,
+        ["crypto" | "clock", ..] => Tools,
+        ["store", ..] => Db,
+        ["server", "settings", ..] => Settings,
+        ["server", ..] => Server,
+        ["commands", ..] => Commands,
+        ["auth" | "mfa" | "gate" | "audit", rest @ ..] => {
+            let named = |name: &str| match name {
+                "page" => Some(Page),
+                "api" => Some(Api),
+                "flow" => Some(Flow),
+                "domain" => Some(Domain),
+                "store" => Some(Tables),
+                _ => None,
+            };
+            let at = rest
+                .iter()
+                .position(|name| named(name).is_some())
+                .unwrap_or(rest.len());
+            let folder = path[..=at]
+                .iter()
+                .copied()
+                .filter(|name| !name.starts_with(char::is_uppercase))
+                .collect();
+            return Some((
+                rest.get(at).and_then(|name| named(name)).unwrap_or(Wire),
+                folder,
+            ));
+        }
+        _ => return None,
+    };
+    Some((room, Vec::new()))
+}
+
+/// The rooms of this crate that a room may use. Whether of any folder or only of its own is another rule.
+pub(super) const fn may_use(from: Room) -> &'static [Room] {
+    match from {
+        Crate => &[Commands],
+        App => &[Page, Ui, Browser, Error],
+        Ui => &[Ui, Browser, Error],
+        Browser => &[Browser, Error],
+        Error => &[],
+        Page => &[Api, Ui, Browser, Error, Wire],
+        Api => &[Request, Flow, Error, Wire],
+        Request => &[Request, Flow, Services, Tools, Db, Error, Wire],
+        Flow => &[Flow, Domain, Tables, Services, Tools, Db, Error, Wire],
+        Domain => &[Tools, Error, Wire],
+        Tables => &[Domain, Services, Tools, Db, Error, Wire],
+        Wire => &[Error],
+        Services => &[Tools, Db, Settings, Error],
+        Tools => &[Tools],
+        Db => &[Db],
+        Settings => &[Settings, Tools],
+        Server => &[
+            Server, Settings, App, Ui, Request, Flow, Services, Tools, Db, Error, Wire,
+        ],
+        Commands => &[Commands, Server, Settings, Flow, Services, Tools, Db, Error],
+    }
+}
+
+/// Crates that have their places, and those places.
+pub(super) const CRATES: [(&[&str], &[Room]); 4] = [
+    (
+        &["web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures"],
+        &[Browser, Crate],
+    ),
+    (&["sqlx"], &[Db, Tables]),
+    (
+        &[
+            "axum",
+            "axum_server",
+            "http",
+            "hyper_util",
+            "leptos_axum",
+            "tower",
+            "tower_http",
+        ],
+        &[Server, Request],
+    ),
+    (
+        &["leptos", "leptos_router"],
+        &[App, Page, Ui, Browser, Api, Request, Server, Error, Crate],
+    ),
+];
