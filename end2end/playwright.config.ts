@@ -18,7 +18,7 @@ export default defineConfig({
   expect: { timeout: 10_000 },
   reporter: [["list"], ["json", { outputFile: "../target/end2end/report.json" }]],
   use: {
-    // Snapshots tell what happened; the film beside them costs more time than the tests themselves have.
+    // Snapshots tell what happened; the film beside them costs a third more time.
     trace: { mode: "retain-on-failure", screenshots: false, sources: false },
     launchOptions: { executablePath: HEADLESS, args: [...quiet, ...sandbox] },
   },

@@ -39,11 +39,13 @@ export class Watch {
 
   /** What was complained about, without what has to be. */
   problems(): string[] {
+    const refused = /^Failed to load resource: .* status of [45]/;
+    const unused = /^The resource \S+\.wasm was preloaded .* not used/;
     return this.complaints
       // The status of a page that was visited.
-      .filter(({ text, address }) => !(/^Failed to load resource: .* status of [45]/.test(text) && this.visited.has(address)))
+      .filter(({ text, address }) => !(refused.test(text) && this.visited.has(address)))
       // Where scripts are off, what is loaded for them is not used.
-      .filter(({ text }) => this.scripts || !/^The resource \S+\.wasm was preloaded .* but not used/.test(text))
+      .filter(({ text }) => this.scripts || !unused.test(text))
       .map(({ text, address }) => `${text} (${address})`);
   }
 

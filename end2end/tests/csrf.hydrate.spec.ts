@@ -33,7 +33,8 @@ for (const [where, host] of [["another site", "127.0.0.1"], ["another port", "lo
 
 test("a page of another site cannot show ours in a frame", async ({ page, server, anna, foreign, watch }) => {
   await signIn(page, anna);
-  await page.goto(foreign.page("localhost", `<iframe title="Kittens" src="${server.url}/accounts/sessions/"></iframe>`));
+  const frame = `<iframe title="Kittens" src="${server.url}/accounts/sessions/"></iframe>`;
+  await page.goto(foreign.page("localhost", frame));
   await watch.provoked(/frame/i);
   await expect(page.frameLocator("iframe").getByText("Your sessions")).toHaveCount(0);
 });

@@ -1,7 +1,7 @@
-import { STATES, expect, expectHeading, hydrated, signIn, test } from "../fixtures";
+import { ANNA, STATES, expect, expectHeading, hydrated, signIn, test } from "../fixtures";
 
 for (const [state, open] of Object.entries(STATES)) {
-  test(`${state}: nothing is cut off or scrolls sideways at 320 px, at 200 % zoom and on a wide screen`, async ({
+  test(`${state}: nothing is cut off at 320 px or 200 % zoom, and keys reach everything and show where`, async ({
     page, server, foreign, anotherBrowser, javaScriptEnabled,
   }) => {
     await open({ page, server, foreign, anotherBrowser });
@@ -10,6 +10,20 @@ for (const [state, open] of Object.entries(STATES)) {
     for (const width of [320, 640, 1280]) {
       await page.setViewportSize({ width, height: 600 });
       expect(await page.locator("body").evaluate(outside), `at ${width} px`).toEqual([]);
+    }
+    const usable = page.locator("a[href], button, input:not([type=hidden])").filter({ visible: true });
+    expect(await usable.count()).toBeGreaterThan(0);
+    // From the top, wherever the page has put the focus.
+    await page.locator("body").evaluate((body) => {
+      body.tabIndex = -1;
+      body.focus();
+    });
+    // In the order in which they are read.
+    for (const one of await usable.all()) {
+      await page.keyboard.press("Tab");
+      await expect(one).toBeFocused();
+      await expect(one).not.toHaveCSS("outline-style", "none");
+      await expect(one).toHaveCSS("outline-width", "3px");
     }
   });
 }
@@ -22,14 +36,14 @@ function outside(body: HTMLElement): string[] {
     const { left, right, width } = element.getBoundingClientRect();
     const name = `${element.tagName.toLowerCase()} "${element.innerText?.slice(0, 40)}"`;
     if (width > 0 && (left < 0 || right > clientWidth)) found.push(`${name} reaches from ${left} to ${right}`);
-    const holdsText = element.clientWidth > 0 && !element.matches("input");
-    if (holdsText && element.scrollWidth > element.clientWidth) found.push(`${name} hides ${element.scrollWidth - element.clientWidth} px`);
+    const hidden = element.clientWidth > 0 && !element.matches("input") ? element.scrollWidth - element.clientWidth : 0;
+    if (hidden > 0) found.push(`${name} hides ${hidden} px`);
   }
   return found;
 }
 
 test("the longest name and address that an account can have fit at 320 px", async ({ page, server }) => {
-  const long = { login: "w".repeat(150), email: `${"m".repeat(190)}@example.org`, password: "seven lanterns over the harbour" };
+  const long = { ...ANNA, login: "w".repeat(150), email: `${"m".repeat(190)}@example.org` };
   await page.setViewportSize({ width: 320, height: 600 });
   await signIn(page, await server.administrator(long));
   expect(await page.locator("body").evaluate(outside)).toEqual([]);
@@ -55,7 +69,9 @@ test("an error page tells the number under which the log has the request", async
   await expect.poll(() => server.stderr).toContain(id);
 });
 
-test("a path without its last slash leads to the page, for ever and with its query", async ({ page, request, anna }) => {
+test("a path without its last slash leads to the page, for ever and with its query", async ({
+  page, request, anna,
+}) => {
   for (const path of ["/accounts/login", "/accounts/logout", "/accounts/setup", "/accounts/sessions",
     "/accounts/password/change"]) {
     const answer = await request.get(`${path}?a=b%20c&d=%2F`, { maxRedirects: 0 });

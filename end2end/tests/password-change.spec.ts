@@ -10,7 +10,8 @@ test("a changed password signs in, the old one does not, and all other sessions 
   await signIn(other, anna);
   await signIn(page, anna);
   await changePassword(page, anna.password, NEW_PASSWORD);
-  await expect(page.getByRole("status")).toContainText("Your password was changed. All other sessions have been ended.");
+  const said = page.getByRole("status");
+  await expect(said).toContainText("Your password was changed. All other sessions have been ended.");
   await expectHeading(page, "Signed in as anna");
   await expect(page.getByText("Only this browser is signed in.")).toBeVisible();
 

@@ -76,7 +76,7 @@ test("HTP-06 a next that leads elsewhere leads home", async ({ page, anna }) => 
   }
 });
 
-test("SES-08 signing out tells the browser to forget, and the back button shows nothing private", async ({
+test("SES-08 signing out tells the browser to forget, and going back asks to sign in", async ({
   page, anna,
 }) => {
   await signIn(page, anna);
@@ -138,7 +138,9 @@ test("SES-03 every cookie is bound to the host, secure and out of reach of scrip
   }
 });
 
-test("who is signed in and comes to the sign-in page goes on to the page that was asked for", async ({ page, anna }) => {
+test("who is signed in and comes to the sign-in page goes on to the page that was asked for", async ({
+  page, anna,
+}) => {
   await signIn(page, anna);
   await page.goto("/accounts/login/?next=/accounts/sessions/");
   await expectHeading(page, "Your sessions");
@@ -172,8 +174,8 @@ test.describe("on a host with siblings", () => {
     const names = [SESSION, "__host-session", "session", "__Secure-session", ` ${SESSION}`];
     const planted = [...names.map((name) => `${name}=${token}`), `=${SESSION}=${token}`];
     const attributes = ["; Domain=example.localhost; Path=/", "; Domain=example.localhost; Path=/; Secure"];
-    await page.goto(foreign.page(
-      "evil.example.localhost", "<h1>Hello</h1>", planted.flatMap((cookie) => attributes.map((rest) => cookie + rest))));
+    const cookies = planted.flatMap((cookie) => attributes.map((rest) => cookie + rest));
+    await page.goto(foreign.page("evil.example.localhost", "<h1>Hello</h1>", cookies));
     await expectHeading(page, "Hello");
     const sent = page.waitForRequest((request) => request.url() === `${server.url}/`);
     await page.goto("/");

@@ -1,9 +1,8 @@
 //! Makes, finds, disables and enables accounts.
 
-pub use super::account::Account;
+pub use super::domain::Account;
 use super::{
-    account::NewAccount,
-    domain::{CanonicalName, Email, Username},
+    domain::{CanonicalName, Email, NewAccount, Username},
     store,
 };
 use crate::{

@@ -1,8 +1,6 @@
 //! Administrators: their names, and whether they may sign in.
 
 #[cfg(feature = "ssr")]
-mod account;
-#[cfg(feature = "ssr")]
 pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod flow;

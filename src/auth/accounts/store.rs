@@ -1,9 +1,6 @@
 //! The tables `account` and `installation`.
 
-use super::{
-    account::{Account, NewAccount},
-    domain::Email,
-};
+use super::domain::{Account, Email, NewAccount};
 use crate::store::{Db, StoreError, Tx, changed, on_db};
 
 #[derive(sqlx::FromRow)]

@@ -149,7 +149,7 @@ async fn log_14_ten_thousand_fields_and_deep_nesting_are_refused_or_ignored(kind
         .collect::<Vec<_>>()
         .join("=&");
     let many = many + "=&" + &form(&[("login", "anna"), ("password", PASSWORD)]);
-    let answer = send(&app, "/accounts/login/", &[], many.into()).await;
-    assert_eq!(answer.status, 400, "too many fields to read");
-    assert!(answer.set_cookies().is_empty());
+    send(&app, "/accounts/login/", &[], many.into())
+        .await
+        .assert_redirect("/");
 }

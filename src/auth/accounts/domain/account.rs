@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::domain::{Email, Username};
+use super::{Email, Username};
 use crate::crypto::passwords::PasswordHash;
 
 /// An administrator's account.
@@ -34,11 +34,17 @@ impl fmt::Debug for Account {
 }
 
 /// A row to be added.
-pub(super) struct NewAccount {
-    pub(super) id: String,
-    pub(super) username: Username,
-    pub(super) email: Option<Email>,
-    pub(super) password_hash: PasswordHash,
-    pub(super) user_handle: [u8; 32],
-    pub(super) created_at: i64,
+pub struct NewAccount {
+    /// UUIDv7 text.
+    pub id: String,
+    /// The username.
+    pub username: Username,
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// Of the first password.
+    pub password_hash: PasswordHash,
+    /// Random; what authenticators know the account by.
+    pub user_handle: [u8; 32],
+    /// Seconds since 1970 UTC.
+    pub created_at: i64,
 }

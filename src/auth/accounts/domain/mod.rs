@@ -1,0 +1,7 @@
+//! What an account is, and which names it can have.
+
+mod account;
+mod names;
+
+pub use account::{Account, NewAccount};
+pub use names::{CanonicalName, Email, Username};
