@@ -24,10 +24,10 @@ for (const [where, host] of [["another site", "127.0.0.1"], ["another port", "lo
       return answers.join("");
     }, server.url);
     expect(learnt).toBe("");
-    await watch.provoked(/Failed to load resource|blocked by CORS policy/);
     await page.goto("/accounts/sessions/");
     await expectHeading(page, "Your sessions");
     await expect(page.getByRole("listitem")).toHaveCount(2);
+    await watch.provoked(/Failed to load resource|blocked by CORS policy/);
   });
 }
 
