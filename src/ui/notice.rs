@@ -80,7 +80,10 @@ pub fn Refused(
     error: Error,
 ) -> impl IntoView {
     let said = form::failure().is_some_and(|failure| failure.error == error);
-    let sign_in = matches!(error, Error::SignInFirst | Error::LinkNotValid);
+    let sign_in = matches!(
+        error,
+        Error::SignInFirst | Error::LinkNotValid | Error::NotFound
+    );
     view! {
         {(!said).then(|| view! { <Notice tone=Tone::Failure><p>{error.to_string()}</p></Notice> })}
         {sign_in.then(|| view! { <p><a href="/accounts/login/">"Go to the sign-in page"</a></p> })}
