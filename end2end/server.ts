@@ -73,7 +73,8 @@ export class Server {
     let [output, errors] = ["", ""];
     child.stdout.setEncoding("utf8").on("data", (text: string) => (output += text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => (errors += text));
-    child.stdin.end(input);
+    // A command that reads nothing may be gone before this is written.
+    child.stdin.on("error", () => {}).end(input);
     const code = await new Promise((resolve) => child.once("close", resolve));
     if (code !== 0) throw new Error(`inmor-mfa ${words.join(" ")}: exit ${code}\n${errors}`);
     return output;

@@ -27,7 +27,7 @@ use std::{
 use http::{Answer, Browser};
 use load::{Outcome, now};
 use program::{Installation, PASSWORD, Program, USERNAME};
-use table::{Table, median, mib, millis};
+use table::{median, mib, millis, row};
 
 /// Starts of the program that are timed.
 const STARTS: usize = 10;
@@ -48,16 +48,16 @@ type Outcomes<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcomes<()> {
     let cores = thread::available_parallelism()?.get();
     let installation = Installation::new()?;
-    let mut table = Table::new(cores);
-    starts(&installation, &mut table)?;
-    pages(&installation, &mut table)?;
-    sign_ins(&installation, &mut table, cores)?;
-    rush(&installation, &mut table, cores)?;
-    table.print();
+    row("figure", "measured", "goal");
+    row("cores, shared by client and server", &cores.to_string(), "");
+    starts(&installation)?;
+    pages(&installation)?;
+    sign_ins(&installation, cores)?;
+    rush(&installation, cores)?;
     Ok(())
 }
 
-fn starts(installation: &Installation, table: &mut Table) -> Outcomes<()> {
+fn starts(installation: &Installation) -> Outcomes<()> {
     let mut took = Vec::new();
     for _ in 0..STARTS {
         let begun = now();
@@ -65,62 +65,59 @@ fn starts(installation: &Installation, table: &mut Table) -> Outcomes<()> {
         expect(&program.browser().get("/accounts/login/")?, 200)?;
         took.push(begun.elapsed().as_secs_f64());
     }
-    table.row(
+    row(
         "start to first answer, existing database",
-        millis(median(&mut took)),
+        &millis(median(&mut took)),
         "100 ms",
     );
     Ok(())
 }
 
-fn pages(installation: &Installation, table: &mut Table) -> Outcomes<()> {
+fn pages(installation: &Installation) -> Outcomes<()> {
     let program = installation.start()?;
     let mut browser = program.browser();
     expect(&browser.get("/accounts/login/")?, 200)?;
-    table.row(
+    row(
         "memory after the first answer",
-        program.memory()?.to_string(),
+        &program.memory()?.to_string(),
         "20 MiB",
     );
-    first_visit(&program, table)?;
+    first_visit(&program)?;
 
     sign_in(&mut browser)?;
     for _ in 0..100 {
         expect(&browser.get("/accounts/sessions/")?, 200)?;
     }
     thread::sleep(REST);
-    table.row(
+    row(
         "memory after a sign-in, 100 pages and a rest",
-        program.memory()?.to_string(),
+        &program.memory()?.to_string(),
         "20 MiB",
     );
 
-    for (name, path, goal) in [
+    for (name, path, from, goal) in [
         (
             "sessions page, signed in",
             "/accounts/sessions/",
+            &browser,
             "7,440/s (40 × django-allauth's 186)",
         ),
-        ("sign-in page", "/accounts/login/", ""),
+        ("sign-in page", "/accounts/login/", &program.browser(), ""),
     ] {
-        let browsers = || {
-            (0..CONNECTIONS)
-                .map(|_| browser.at(program.address))
-                .collect()
-        };
+        let browsers = || (0..CONNECTIONS).map(|_| from.at(program.address)).collect();
         let ask = |browser: &mut Browser| browser.get(path);
         load::run(browsers(), Duration::from_millis(500), MOST, ask)?;
         let outcome = load::run(browsers(), LOAD, MOST, ask)?;
         all(&outcome, 200)?;
-        table.row(name, outcome.rate(), goal);
-        table.row("  median, 99 %", outcome.quantiles(), "");
+        row(name, &outcome.rate(), goal);
+        row("  median, 99 %", &outcome.quantiles(), "");
     }
-    table.row("memory after that load", program.memory()?.to_string(), "");
+    row("memory after that load", &program.memory()?.to_string(), "");
     Ok(())
 }
 
 /// What a browser fetches to show the sign-in page for the first time, heads and all.
-fn first_visit(program: &Program, table: &mut Table) -> Outcomes<()> {
+fn first_visit(program: &Program) -> Outcomes<()> {
     let mut browser = program.browser();
     browser.more.push_str("Accept-Encoding: gzip, br\r\n");
     // the page names its files in the clear only when it is not compressed
@@ -142,15 +139,15 @@ fn first_visit(program: &Program, table: &mut Table) -> Outcomes<()> {
         expect(&answer, 200)?;
         bytes += answer.head.len() + answer.body.len();
     }
-    table.row(
+    row(
         "first visit to the sign-in page, heads included",
-        format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024),
+        &format!("{}.{} KiB", bytes / 1024, bytes % 1024 * 10 / 1024),
         "100 KiB",
     );
     Ok(())
 }
 
-fn sign_ins(installation: &Installation, table: &mut Table, cores: usize) -> Outcomes<()> {
+fn sign_ins(installation: &Installation, cores: usize) -> Outcomes<()> {
     let program = installation.start()?;
     let (mut bare, mut over_http, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let browsers = |count: usize| {
@@ -170,32 +167,32 @@ fn sign_ins(installation: &Installation, table: &mut Table, cores: usize) -> Out
         ratios.push(outcome.per_second / hashes);
         latest = Some(outcome);
     }
-    table.row(
+    row(
         "bare Argon2id, 19 MiB, 2 passes, on all cores",
-        format!("{:.1}/s", median(&mut bare)),
+        &format!("{:.1}/s", median(&mut bare)),
         "",
     );
-    table.row(
+    row(
         "sign-ins through HTTP, taking turns with it",
-        format!("{:.1}/s", median(&mut over_http)),
+        &format!("{:.1}/s", median(&mut over_http)),
         "",
     );
-    table.row(
+    row(
         "  as part of the bare function",
-        format!("{:.0} %", 100.0 * median(&mut ratios)),
+        &format!("{:.0} %", 100.0 * median(&mut ratios)),
         "90 %",
     );
     if let Some(outcome) = latest {
-        table.row(
+        row(
             &format!("  median, 99 %, {} at a time", 4 * cores),
-            outcome.quantiles(),
+            &outcome.quantiles(),
             "",
         );
     }
     Ok(())
 }
 
-fn rush(installation: &Installation, table: &mut Table, cores: usize) -> Outcomes<()> {
+fn rush(installation: &Installation, cores: usize) -> Outcomes<()> {
     let program = installation.start()?;
     expect(&program.browser().get("/accounts/login/")?, 200)?;
     let idle = program.memory()?.resident;
@@ -225,23 +222,27 @@ fn rush(installation: &Installation, table: &mut Table, cores: usize) -> Outcome
         Ok((outcome?, Outcome::of(times)))
     })?;
     let permits = u64::try_from(cores)?;
-    table.row(
+    row(
         &format!("{RUSH} sign-ins at once, answers by status"),
-        outcome.by_status(),
+        &outcome.by_status(),
         "",
     );
-    table.row("  median, 99 %", outcome.quantiles(), "");
-    table.row(
+    row("  median, 99 %", &outcome.quantiles(), "");
+    row(
         "  peak of the memory, idle before",
-        format!("{} (idle {})", mib(program.memory()?.peak), mib(idle)),
+        &format!("{} (idle {})", mib(program.memory()?.peak), mib(idle)),
         &format!(
             "{} (idle + {permits} × 19 + 64)",
             mib(idle + (permits * 19 + 64) * 1024)
         ),
     );
-    table.row("  /healthz meanwhile, median, 99 %", health.quantiles(), "");
+    row(
+        "  /healthz meanwhile, median, 99 %",
+        &health.quantiles(),
+        "",
+    );
     thread::sleep(REST);
-    table.row("  memory after a rest", program.memory()?.to_string(), "");
+    row("  memory after a rest", &program.memory()?.to_string(), "");
     Ok(())
 }
 

@@ -32,6 +32,7 @@ impl Installation {
         let installation = Self { folder };
         let mut create = installation
             .command(&["accounts", "create", USERNAME, "--password-stdin"])
+            .env("LOG_FILTER", "warn")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .spawn()?;

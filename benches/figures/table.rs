@@ -1,34 +1,9 @@
 //! Figures, and how they are written.
 
-/// Name, measured, goal.
-pub struct Table(Vec<[String; 3]>);
-
-impl Table {
-    pub fn new(cores: usize) -> Self {
-        let head = ["figure", "measured", "goal"].map(str::to_owned);
-        let mut table = Self(vec![head]);
-        table.row("cores, shared by client and server", cores.to_string(), "");
-        table
-    }
-
-    pub fn row(&mut self, name: &str, measured: String, goal: &str) {
-        self.0.push([name.to_owned(), measured, goal.to_owned()]);
-    }
-
-    #[expect(clippy::print_stdout, reason = "the figures are what was asked for")]
-    pub fn print(&self) {
-        let width = |column: usize| {
-            let cells = self.0.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
-        };
-        let (names, measures) = (width(0), width(1));
-        for [name, measured, goal] in &self.0 {
-            println!(
-                "{}",
-                format!("{name:names$}  {measured:measures$}  {goal}").trim_end()
-            );
-        }
-    }
+/// Prints one figure: its name, what was measured, and the goal, if there is one.
+#[expect(clippy::print_stdout, reason = "the figures are what was asked for")]
+pub fn row(name: &str, measured: &str, goal: &str) {
+    println!("{}", format!("{name:49} {measured:34} {goal}").trim_end());
 }
 
 /// The middle one; of an even number the upper of both.

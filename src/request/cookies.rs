@@ -36,6 +36,14 @@ impl Cookie {
         )
     }
 
+    /// The `Set-Cookie` value that takes the token and leaves a word in its place.
+    pub(super) fn end(self) -> String {
+        format!(
+            "{}=ended; Path=/; Secure; HttpOnly; SameSite=Lax",
+            self.name()
+        )
+    }
+
     /// The `Set-Cookie` value that removes it.
     pub(super) fn clear(self) -> String {
         format!(
@@ -47,14 +55,23 @@ impl Cookie {
 
 /// The token in a request's cookie, if it has the shape of one.
 pub(super) fn find(headers: &HeaderMap, cookie: Cookie) -> Option<Token> {
+    values(headers, cookie).find_map(Token::parse)
+}
+
+/// Whether a request brings the cookie at all, whatever is in it.
+pub(super) fn is_there(headers: &HeaderMap, cookie: Cookie) -> bool {
+    values(headers, cookie).next().is_some()
+}
+
+fn values(headers: &HeaderMap, cookie: Cookie) -> impl Iterator<Item = &str> {
     headers
         .get_all(header::COOKIE)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))
-        .filter(|(name, _)| *name == cookie.name())
-        .find_map(|(_, value)| Token::parse(value))
+        .filter(move |(name, _)| *name == cookie.name())
+        .map(|(_, value)| value)
 }
 
 #[cfg(test)]
@@ -72,6 +89,7 @@ mod tests {
             Cookie::Session.set(&token(), None),
             Cookie::Device.set(&token(), Some(60)),
             Cookie::Session.clear(),
+            Cookie::Session.end(),
         ] {
             let (name, rest) = value.split_once('=').unwrap();
             assert!(name.starts_with("__Host-"), "{value}");

@@ -2,7 +2,7 @@
 //!
 //! Server functions use this room and the flows; nothing else here knows Leptos' contexts.
 
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts};
+use axum::http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
 
@@ -154,12 +154,28 @@ pub fn set_device(token: Option<&Token>) -> Result<(), Error> {
 /// # Errors
 /// [`Error::Internal`] outside a request.
 pub fn clear_session() -> Result<(), Error> {
-    append(header::SET_COOKIE, &Cookie::Session.clear())?;
+    // The cookie goes on the sign-in page, see `forget_dead_session`.
+    append(header::SET_COOKIE, &Cookie::Session.end())?;
     // not "cookies": that would forget the known browser too, and with it its lane
     append(
         header::HeaderName::from_static("clear-site-data"),
         "\"cache\", \"storage\"",
     )
+}
+
+/// Removes a session cookie that opens nothing.
+///
+/// Browsers keep whole pages to go back to, and drop those that were marked `no-store` only when a
+/// cookie changes while *another* page is shown. So signing out leaves a word in the cookie, and
+/// the sign-in page, to which it leads, removes it.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn forget_dead_session() -> Result<(), Error> {
+    if cookies::is_there(&parts()?.headers, Cookie::Session) {
+        append(header::SET_COOKIE, &Cookie::Session.clear())?;
+    }
+    Ok(())
 }
 
 /// Answers with a redirect to a path of this site.
@@ -224,10 +240,4 @@ fn append(name: header::HeaderName, value: &str) -> Result<(), Error> {
         HeaderValue::from_str(value).map_err(|_| Error::Internal)?,
     );
     Ok(())
-}
-
-/// Whether a request brings a session cookie at all; says nothing of its worth.
-#[must_use]
-pub fn has_session_cookie(headers: &HeaderMap) -> bool {
-    cookies::find(headers, Cookie::Session).is_some()
 }

@@ -1,6 +1,9 @@
 //! Which path is answered by what, and the layers around all of them.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -39,6 +42,13 @@ pub const BODY_LIMIT: usize = 64 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a request may take in all: a place in the hashing gate is waited for at most 10 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The paths of the pages. Listed once, since no page anywhere in the process gets its data while
+/// Leptos lists them: one being rendered at that moment would wait for ever.
+static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let pages = generate_route_list(App);
+    pages.iter().map(|page| page.path().to_owned()).collect()
+});
 
 /// What the handlers of this folder share.
 #[derive(Clone)]
@@ -108,8 +118,7 @@ impl Shared {
 pub fn router(services: Services) -> Router {
     let shared = Shared::new(services);
     let mut router = Router::new();
-    for page in generate_route_list(App) {
-        let path = page.path();
+    for path in PAGES.iter() {
         let shared = shared.clone();
         router = router.route(
             path,

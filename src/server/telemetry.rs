@@ -1,5 +1,7 @@
 //! Logging: what happened, for operators, on standard error. No secret is ever an argument here.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::{EnvFilter, filter::ParseError, fmt};
 
 use super::settings::{Log, LogFormat};
@@ -13,6 +15,7 @@ pub fn start(log: &Log) -> Result<(), ParseError> {
     let output = fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false);
     let _ = match log.format {
         LogFormat::Human => output.try_init(),

@@ -174,6 +174,15 @@ pub async fn set_disabled(
     Ok(true)
 }
 
+/// Holds an account until the caller's transaction ends; says whether its password is still the
+/// one that was read with it. What a right password is for must not be done when it is not.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn hold(tx: &mut Tx, account: &Account) -> Result<bool, FlowError> {
+    Ok(store::hold(tx, &account.id, account.password_changed_at).await?)
+}
+
 /// Stores a new password in the caller's transaction.
 ///
 /// # Errors

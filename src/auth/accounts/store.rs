@@ -10,6 +10,7 @@ struct Row {
     username_canonical: String,
     email: Option<String>,
     password_hash: Option<String>,
+    password_changed_at: Option<i64>,
     created_at: i64,
     disabled_at: Option<i64>,
 }
@@ -22,6 +23,7 @@ impl From<Row> for Account {
             canonical: row.username_canonical,
             email: row.email,
             password_hash: row.password_hash,
+            password_changed_at: row.password_changed_at,
             created_at: row.created_at,
             disabled: row.disabled_at.is_some(),
         }
@@ -30,7 +32,8 @@ impl From<Row> for Account {
 
 /// The account of a canonical username, else of a canonical e-mail address.
 pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, StoreError> {
-    const SQL: &str = "select id, username, username_canonical, email, password_hash, created_at, disabled_at \
+    const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
+         created_at, disabled_at \
          from account where username_canonical = $1 or email_canonical = $1 \
          order by case when username_canonical = $1 then 0 else 1 end limit 1";
     let row =
@@ -39,14 +42,16 @@ pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, St
 }
 
 pub(super) async fn get(db: &Db, id: &str) -> Result<Option<Account>, StoreError> {
-    const SQL: &str = "select id, username, username_canonical, email, password_hash, created_at, disabled_at \
+    const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
+         created_at, disabled_at \
          from account where id = $1";
     let row = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(id).fetch_optional(pool))?;
     Ok(row.map(Account::from))
 }
 
 pub(super) async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
-    const SQL: &str = "select id, username, username_canonical, email, password_hash, created_at, disabled_at \
+    const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
+         created_at, disabled_at \
          from account order by username_canonical";
     let rows = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).fetch_all(pool))?;
     Ok(rows.into_iter().map(Account::from).collect())
@@ -100,6 +105,17 @@ pub(super) async fn set_disabled(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "update account set disabled_at = $2 where id = $1 and (disabled_at is null) <> ($2 is null)";
     changed!(tx, sqlx::query(SQL).bind(id).bind(at)).map(|rows| rows == 1)
+}
+
+/// Holds an account until the transaction ends; says whether no password was set since `changed_at`.
+pub(super) async fn hold(
+    tx: &mut Tx,
+    id: &str,
+    changed_at: Option<i64>,
+) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "update account set id = id where id = $1 and password_changed_at is not distinct from $2";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(changed_at)).map(|rows| rows == 1)
 }
 
 /// Stores a new password.

@@ -10,8 +10,9 @@ pub async fn destination() -> Result<Option<String>, Error> {
     use crate::request;
     // from the address itself: the router's query map decodes twice
     let next = request::query("next");
-    if request::visitor().await?.is_some() {
-        request::go_next(next.as_deref())?;
+    match request::visitor().await? {
+        Some(_) => request::go_next(next.as_deref())?,
+        None => request::forget_dead_session()?,
     }
     Ok(next
         .as_deref()

@@ -59,6 +59,9 @@ pub async fn sign_in(
     };
     let mut tx = services.db.begin().await?;
     proof.accept(services, &mut tx, &account).await?;
+    if !accounts::hold(&mut tx, &account).await? {
+        return Err(Error::WrongCredentials.into());
+    }
     let session = sessions::start(services, &mut tx, client, &account.id, &[Method::Pwd]).await?;
     let device = devices::remember(services, &mut tx, &account.id, proof.device()).await?;
     tx.commit().await?;

@@ -223,6 +223,9 @@ pub async fn change(
     }
     let hash = password_rules::hash_new(services, new, &[who.username(), who.email()]).await?;
     let mut tx = services.db.begin().await?;
+    if !accounts::hold(&mut tx, &account).await? {
+        return Err(Error::WrongCurrentPassword.into());
+    }
     accounts::store_password(services, &mut tx, &account.id, &hash).await?;
     let token = sessions::flow::keep_only(services, &mut tx, who).await?;
     audit::record(

@@ -138,8 +138,9 @@ async fn log_14_ten_thousand_fields_and_deep_nesting_are_refused_or_ignored(kind
             // what takes no fields reads none
             assert!(
                 refused || path.starts_with("/api/") && answer.status == 200,
-                "{path}: {} for {body:.60}",
-                answer.status
+                "{path}: {} for {body:.60}\n{}",
+                answer.status,
+                answer.body
             );
             assert!(answer.set_cookies().is_empty());
         }

@@ -1,6 +1,10 @@
 //! Which passwords are taken, and that they are kept exactly.
 
-use crate::tests::support::{Answer, Browser, Kind, PASSWORD, TestApp, on_both};
+use crate::{
+    auth::{accounts::flow as accounts, sessions::flow as sessions},
+    crypto::passwords::Password,
+    tests::support::{Answer, Browser, Kind, PASSWORD, TestApp, on_both, while_open},
+};
 
 on_both!(
     log_10_composed_and_decomposed_are_one_password_both_ways,
@@ -10,6 +14,8 @@ on_both!(
     log_21_choosing_a_bad_password_again_and_again_is_no_wrong_try,
     a_wrong_current_password_changes_nothing_and_is_slowed,
     the_password_one_has_is_no_new_one,
+    a_sign_in_under_way_when_the_password_changes_does_not_get_in_by_the_old_one,
+    of_two_changes_at_once_by_one_old_password_one_is_made,
 );
 
 async fn change(browser: &mut Browser, from: &str, to: &str) -> Answer {
@@ -214,4 +220,45 @@ async fn the_password_one_has_is_no_new_one(kind: Kind) {
     change(&mut browser, "wrong password wrong", "wrong password wrong")
         .await
         .assert_says(422, "not your current password");
+}
+
+/// The account is read and its old password is right; then the change is committed.
+async fn a_sign_in_under_way_when_the_password_changes_does_not_get_in_by_the_old_one(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let anna = app.account("anna").await;
+    let new = Password::parse("seven otters juggle lanterns".to_owned()).unwrap();
+    let hash = app.services.passwords.hash(new).await.unwrap();
+    app.hands.advance(60);
+    let mut tx = app.services.db.begin().await.unwrap();
+    accounts::store_password(&app.services, &mut tx, &anna.id, &hash)
+        .await
+        .unwrap();
+    sessions::end_all_of(&mut tx, &anna.id).await.unwrap();
+    let mut browser = app.browser();
+    let answer = while_open(browser.sign_in("anna", PASSWORD), tx).await;
+    answer.assert_says(401, "do not match");
+    assert_eq!(app.number("select count(*) from session").await, 0);
+    app.browser()
+        .sign_in("anna", "seven otters juggle lanterns")
+        .await
+        .assert_redirect("/");
+}
+
+async fn of_two_changes_at_once_by_one_old_password_one_is_made(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let anna = app.account("anna").await;
+    let mut browser = app.signed_in("anna").await;
+    let new = Password::parse("seven otters juggle lanterns".to_owned()).unwrap();
+    let hash = app.services.passwords.hash(new).await.unwrap();
+    app.hands.advance(30);
+    let mut tx = app.services.db.begin().await.unwrap();
+    accounts::store_password(&app.services, &mut tx, &anna.id, &hash)
+        .await
+        .unwrap();
+    let changing = change(&mut browser, PASSWORD, "greenapplewindow");
+    while_open(changing, tx).await.assert_status(422);
+    app.browser()
+        .sign_in("anna", "seven otters juggle lanterns")
+        .await
+        .assert_redirect("/");
 }

@@ -18,6 +18,8 @@ pub struct Account {
     pub email: Option<String>,
     /// PHC string; `None` when the account has no password.
     pub password_hash: Option<String>,
+    /// When a password was last set, in seconds since 1970 UTC; not when its hash was renewed.
+    pub password_changed_at: Option<i64>,
     /// Seconds since 1970 UTC.
     pub created_at: i64,
     /// Whether signing in is refused.
