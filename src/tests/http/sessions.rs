@@ -159,6 +159,15 @@ async fn ses_08_after_signing_out_the_old_cookie_is_refused_everywhere(kind: Kin
     let answer = browser.post("/accounts/logout/", &[]).await;
     answer.assert_redirect("/accounts/login/?done=signed-out");
     assert_eq!(answer.header("clear-site-data"), "\"cache\", \"storage\"");
+    assert_eq!(
+        browser.cookie(SESSION),
+        "ended",
+        "a word for the sign-in page to remove"
+    );
+    browser
+        .get("/accounts/login/?done=signed-out")
+        .await
+        .assert_status(200);
     assert_eq!(browser.cookie(SESSION), "");
     assert_ne!(browser.cookie(DEVICE), "", "the browser stays known");
     for page in ["/", "/accounts/sessions/", "/accounts/password/change/"] {
