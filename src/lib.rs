@@ -5,7 +5,7 @@
 //! each may use only those to its right:
 //!
 //! ```text
-//! page → api → request → flow → domain, store.rs → crypto, clock, store/
+//! page → api → request → flow → domain, store.rs → crypto, clock, mail, store/
 //! ```
 //!
 //! - [`app`] has the routes; [`ui`] the parts pages are made of; [`error`] what a person is told.
@@ -13,8 +13,8 @@
 //! - [`auth`] knows who is asking, [`audit`] what happened. A folder there is one subject: its
 //!   `flow` guards, acts and records; its `domain` holds rules without input or output; its
 //!   `store` is the only one to know its tables.
-//! - `crypto`, `clock` and `store` are tools that know nothing of the rest. Time, randomness and
-//!   keys reach the rules as arguments.
+//! - `crypto`, `clock`, `mail` and `store` are tools that know nothing of the rest. Time, randomness
+//!   and keys reach the rules as arguments.
 //! - `server` surrounds all of it: router, headers, same-origin check, forms, settings.
 //!   `commands` is what an operator types.
 //!
@@ -36,6 +36,8 @@ pub mod ui;
 pub mod clock;
 #[cfg(feature = "ssr")]
 pub mod crypto;
+#[cfg(feature = "ssr")]
+pub mod mail;
 #[cfg(feature = "ssr")]
 pub mod request;
 #[cfg(feature = "ssr")]

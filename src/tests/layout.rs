@@ -1,4 +1,4 @@
-//! Who may import whom: `page → api → request → flow → {domain, store.rs} → {crypto, clock, store/}`.
+//! Who may import whom: `page → api → request → flow → {domain, store.rs} → {crypto, clock, mail, store/}`.
 //!
 //! Reads the sources and names file and line of whatever is against the house style.
 
@@ -169,6 +169,9 @@ mfa/totp/domain.rs | use crate::services::Services;             | Domain may not
 mfa/totp/store.rs  | use super::flow::Kept;                     | Tables may not use Flow
 mfa/totp/store.rs  | use crate::mfa::webauthn::flow::Key;       | Tables may not use Flow
 crypto/token.rs    | use crate::clock::C;⏎use crate::store::Db; | :2: crate::store::Db: Tools may not use Db
+mail/mod.rs        | use crate::server::settings::Settings;    | Mail may not use Settings
+auth/x/domain.rs   | use crate::mail::Letter;                   | Domain may not use Mail
+request/mod.rs     | let to: lettre::Address;                   | this crate has another place
 store/mod.rs       | use crate::auth::accounts::flow::Account;  | Db may not use Flow
 error.rs           | use crate::services::FlowError;            | Error may not use Services
 ui/form.rs         | use web_sys::Window;                       | this crate has another place
@@ -186,6 +189,7 @@ mfa/totp/flow.rs  | use super::{domain, store};⏎use crate::{audit::flow as aud
 mfa/totp/flow.rs  | use crate::auth::sessions;⏎fn f() { sessions::flow::f() }
 mfa/totp/store.rs | use super::domain::Step;⏎use crate::store::{Db, on_db};⏎fn f() { sqlx::query(SQL) }
 mfa/totp/mod.rs   | #[cfg(feature = 'ssr')]⏎mod store;
+mfa/totp/flow.rs  | use crate::mail::Letter;⏎fn f() { services.mailer.send(letter) }
 gate/mod.rs       | use axum::http::HeaderMap;
 mfa/totp/flow.rs  | // use sqlx::Row;⏎fn f() { log(`sqlx::query cfg(feature`) }
 mfa/totp/flow.rs  | fn f() {}⏎⏎#[cfg(test)]⏎mod tests {⏎    use sqlx::Row;⏎}";

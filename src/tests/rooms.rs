@@ -20,6 +20,8 @@ pub(super) enum Room {
     Services,
     /// `crypto/` and `clock.rs`.
     Tools,
+    /// `mail/`: what sends letters.
+    Mail,
     /// `store/`.
     Db,
     Settings,
@@ -28,8 +30,8 @@ pub(super) enum Room {
 }
 
 use Room::{
-    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Page, Request, Server, Services,
-    Settings, Tables, Tools, Ui, Wire,
+    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Mail, Page, Request, Server,
+    Services, Settings, Tables, Tools, Ui, Wire,
 };
 
 /// The room and the folder of a path below the crate's root; `None` where no room is.
@@ -43,6 +45,7 @@ pub(super) fn room<'a>(path: &[&'a str]) -> Option<(Room, Vec<&'a str>)> {
         ["request", ..] => Request,
         ["services", ..] => Services,
         ["crypto" | "clock", ..] => Tools,
+        ["mail", ..] => Mail,
         ["store", ..] => Db,
         ["server", "settings", ..] => Settings,
         ["server", ..] => Server,
@@ -86,28 +89,32 @@ pub(super) const fn may_use(from: Room) -> &'static [Room] {
         Page => &[Api, Ui, Browser, Error, Wire],
         Api => &[Request, Flow, Error, Wire],
         Request => &[Request, Flow, Services, Tools, Db, Error, Wire],
-        Flow => &[Flow, Domain, Tables, Services, Tools, Db, Error, Wire],
+        Flow => &[Flow, Domain, Tables, Services, Tools, Mail, Db, Error, Wire],
         Domain => &[Tools, Error, Wire],
         Tables => &[Domain, Services, Tools, Db, Error, Wire],
         Wire => &[Error],
-        Services => &[Tools, Db, Settings, Error],
+        Services => &[Tools, Mail, Db, Settings, Error],
         Tools => &[Tools],
+        Mail => &[Mail, Tools],
         Db => &[Db],
-        Settings => &[Settings, Tools],
+        Settings => &[Settings, Tools, Mail],
         Server => &[
             Server, Settings, App, Ui, Request, Flow, Services, Tools, Db, Error, Wire,
         ],
-        Commands => &[Commands, Server, Settings, Flow, Services, Tools, Db, Error],
+        Commands => &[
+            Commands, Server, Settings, Flow, Services, Tools, Mail, Db, Error,
+        ],
     }
 }
 
 /// Crates that have their places, and those places.
-pub(super) const CRATES: [(&[&str], &[Room]); 4] = [
+pub(super) const CRATES: [(&[&str], &[Room]); 5] = [
     (
         &["web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures"],
         &[Browser, Crate],
     ),
     (&["sqlx"], &[Db, Tables]),
+    (&["lettre"], &[Mail]),
     (
         &[
             "axum",
