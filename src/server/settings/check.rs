@@ -46,6 +46,21 @@ pub(super) fn combinations(
             "add totp or webauthn there",
         );
     }
+    let beside = |missing: &Setting| {
+        let right = format!("set it too, to something like {}", missing.example);
+        (format!("needs {} beside it", missing.name), right)
+    };
+    match (&settings.smtp_url, &settings.mail_from) {
+        (Some(_), None) => {
+            let (wrong, right) = beside(&table::MAIL_FROM);
+            return refuse(&table::SMTP_URL, wrong, &right);
+        }
+        (None, Some(_)) => {
+            let (wrong, right) = beside(&table::SMTP_URL);
+            return refuse(&table::MAIL_FROM, wrong, &right);
+        }
+        _ => {}
+    }
     let (idle, lifetime) = (&table::SESSION_IDLE_TIMEOUT, &table::SESSION_LIFETIME);
     // a default that the other, set one makes pointless is no contradiction
     let both_set = ![idle, lifetime]
@@ -101,6 +116,14 @@ fn warnings(settings: &Settings, open_http: bool) -> Vec<String> {
             "MFA_SUPPORTED_TYPES has recovery_codes alone: they come only beside totp or webauthn"
                 .to_owned(),
         );
+    }
+    if let Some(server) = &settings.smtp_url
+        && !server.is_private()
+    {
+        warnings.push(format!(
+            "SMTP_URL {server} lets letters travel unencrypted: \
+             use smtps:// or ?tls=required when the server speaks TLS"
+        ));
     }
     warnings
 }
@@ -236,6 +259,39 @@ mod tests {
         );
         assert!(load("", &both("3599")).is_ok());
         assert!(load("", &[("SESSION_LIFETIME", "3599")]).is_ok());
+    }
+
+    #[test]
+    fn a_mail_server_and_a_sender_come_together() {
+        let server = ("SMTP_URL", "smtps://u:marker@mail.example.org");
+        let sender = ("MAIL_FROM", "Inmor <mfa@example.org>");
+        assert_eq!(
+            error("", &[server]),
+            "SMTP_URL: needs MAIL_FROM beside it (environment): \
+             set it too, to something like Inmor Admin <mfa@example.org>"
+        );
+        let line = error("mail_from = 'mfa@example.org'", &[]);
+        assert!(
+            line.starts_with("mail_from: needs SMTP_URL beside it ("),
+            "{line}"
+        );
+        let settings = load("", &[server, sender]).unwrap().settings;
+        assert!(settings.smtp_url.is_some() && settings.mail_from.is_some());
+    }
+
+    #[test]
+    fn letters_that_others_can_read_are_warned_of() {
+        let warned = |url| {
+            let set = [("SMTP_URL", url), ("MAIL_FROM", "mfa@example.org")];
+            let warnings = load("", &set).unwrap().warnings;
+            warnings.iter().any(|line| {
+                line.starts_with("SMTP_URL smtp://mail.example.org:") && line.contains("TLS")
+            })
+        };
+        assert!(warned("smtp://mail.example.org"));
+        assert!(warned("smtp://mail.example.org?tls=opportunistic"));
+        assert!(!warned("smtp://mail.example.org?tls=required"));
+        assert!(!warned("smtp://localhost"));
     }
 
     #[test]

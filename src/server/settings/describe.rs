@@ -67,7 +67,10 @@ pub fn readme_table() -> String {
         let _ = writeln!(
             rows,
             "| `{}`{file} | {default} | {} | {} | {}{range} |",
-            setting.name, setting.unit, setting.example, setting.meaning
+            setting.name,
+            setting.unit,
+            setting.example.replace('<', "\\<"),
+            setting.meaning
         );
         rows
     })

@@ -19,6 +19,7 @@ mod database_url;
 mod describe;
 mod error;
 mod keys;
+mod mail;
 mod names;
 mod networks;
 mod parse;
@@ -45,6 +46,7 @@ use std::path::Path;
 use std::thread::available_parallelism;
 
 use error::Problem;
+use mail::{sender, smtp_url};
 use networks::networks;
 use parse::{address, filter, flag, issuer, list, name, name_or_nothing, text, whole};
 use read::{ConfigFile, Sources, Written};
@@ -124,15 +126,13 @@ fn build(sources: Sources) -> Result<(Settings, Vec<Effective>), SettingsError> 
         name: read.get(&table::BRAND_NAME, name)?,
         tagline: read.get(&table::BRAND_TAGLINE, name_or_nothing)?,
     };
+    let smtp_url = read.optional(&table::SMTP_URL, smtp_url)?;
+    let mail_from = read.optional(&table::MAIL_FROM, sender)?;
     let log = Log {
         format: read.get(&table::LOG_FORMAT, |w| LogFormat::parse(&text(w)?))?,
         filter: read.get(&table::LOG_FILTER, filter)?,
     };
-    let token = |w: &Written| Ok(parse::Listed(vec![Secret::parse_token(text(w)?)?]));
-    let metrics_token = read
-        .get_or(&table::METRICS_TOKEN, token, parse::Listed(Vec::new()))?
-        .0
-        .pop();
+    let metrics_token = read.optional(&table::METRICS_TOKEN, |w| Secret::parse_token(text(w)?))?;
     let settings = Settings {
         public_url,
         listen,
@@ -156,6 +156,8 @@ fn build(sources: Sources) -> Result<(Settings, Vec<Effective>), SettingsError> 
         password_hash_permits,
         trusted_proxies,
         brand,
+        smtp_url,
+        mail_from,
         log,
         metrics_token,
     };
@@ -185,6 +187,16 @@ impl Reader {
         default: T,
     ) -> Result<T, SettingsError> {
         self.note(setting, parse, || Ok(default))
+    }
+
+    fn optional<T: Display>(
+        &mut self,
+        setting: &Setting,
+        parse: impl Fn(&Written) -> Result<T, Problem>,
+    ) -> Result<Option<T>, SettingsError> {
+        let one = |written: &Written| Ok(parse::Listed(vec![parse(written)?]));
+        let found = self.get_or(setting, one, parse::Listed(Vec::new()))?;
+        Ok(found.0.into_iter().next())
     }
 
     fn whole<T: Display + TryFrom<i64>>(&mut self, setting: &Setting) -> Result<T, SettingsError> {

@@ -168,6 +168,14 @@ settings! {
         default: "Trust Anchor Admin", example: "Federation Admin",
         meaning: "page head: what it is; may be empty",
     }
+    SMTP_URL {
+        default: "none", example: "smtps://user:password@mail.example.org", secret: true,
+        meaning: "server that takes letters to account owners, or `smtp://…:587?tls=required`; without it none are sent",
+    }
+    MAIL_FROM {
+        default: "none", example: "Inmor Admin <mfa@example.org>",
+        meaning: "sender of these letters",
+    }
     LOG_FORMAT {
         default: "human", example: "json",
         meaning: "`human` or `json`",

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use super::error::Problem;
 use super::parse::{Listed, word};
 use super::{DatabaseUrl, EncryptionKeys, PublicUrl, Secret};
+use crate::mail::{Sender, SmtpUrl};
 
 /// What the program was told, checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -59,6 +60,10 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpNet>,
     /// The page head.
     pub brand: Brand,
+    /// The server that takes letters; set together with `mail_from` or not at all.
+    pub smtp_url: Option<SmtpUrl>,
+    /// Who letters are from.
+    pub mail_from: Option<Sender>,
     /// What is logged and how.
     pub log: Log,
     /// The bearer token that may read the metrics; without it nobody may.

@@ -103,6 +103,23 @@ fn the_line_says_what_is_wrong_where_and_what_would_be_right() {
 }
 
 #[test]
+fn what_is_no_mail_server_or_no_sender_is_refused() {
+    let line = error("", &[("SMTP_URL", "smtp://u:p@mail.example.org")]);
+    assert!(
+        line.starts_with(
+            "SMTP_URL: lets the password travel unencrypted (environment): write smtps://"
+        ),
+        "{line}"
+    );
+    assert!(error("smtp_url = 'mail.example.org'", &[]).contains("is no URL"));
+    assert_eq!(
+        error("", &[("MAIL_FROM", "Inmor Admin")]),
+        "MAIL_FROM: `Inmor Admin` is no sender of letters (environment): \
+         write for example Inmor Admin <mfa@example.org>, the address in ASCII"
+    );
+}
+
+#[test]
 fn empty_is_an_error_but_for_lists_and_the_tagline() {
     for setting in table() {
         let loaded = load("", &[(setting.name, "")]);

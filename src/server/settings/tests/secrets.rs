@@ -72,6 +72,9 @@ fn no_error_shows_a_secret() {
         format!("postgres://u:{MARKER}#x@h/d"),
         format!("postgres://u:{MARKER}@h/d?x=y"),
         format!("postgres://u:{MARKER}@h:99999/d"),
+        format!("smtps://u:{MARKER}#x@h"),
+        format!("smtp://u:{MARKER}@h"),
+        format!("smtps://{MARKER}@h"),
         format!("{MARKER}\n{MARKER}{MARKER}"),
         format!("Å{MARKER}{MARKER}{MARKER}{MARKER}"),
     ];
@@ -110,11 +113,14 @@ fn no_error_shows_a_secret() {
 fn nothing_that_prints_shows_a_secret() {
     let database = format!("postgres://u:{MARKER}@h/d");
     let token = format!("{MARKER}{MARKER}");
+    let server = format!("smtps://{MARKER}:{MARKER}@h");
     let loaded = load(
         "",
         &[
             ("DATABASE_URL", &database),
             ("METRICS_TOKEN", &token),
+            ("SMTP_URL", &server),
+            ("MAIL_FROM", "mfa@example.org"),
             ("MFA_ENCRYPTION_KEY", KEY),
         ],
     )

@@ -76,6 +76,7 @@ fn defaults_are_those_of_the_design() {
     );
     assert!((1..=64).contains(&settings.password_hash_permits));
     assert!(settings.trusted_proxies.is_empty() && settings.metrics_token.is_none());
+    assert!(settings.smtp_url.is_none() && settings.mail_from.is_none());
     let Brand {
         operator,
         name,
