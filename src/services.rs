@@ -9,6 +9,7 @@ use crate::{
         random::{Random, RandomError},
     },
     error::Error,
+    mail::Mailer,
     server::settings::Settings,
     store::{Db, StoreError},
 };
@@ -24,6 +25,8 @@ pub struct Services {
     pub random: Random,
     /// The password hasher and its gate.
     pub passwords: Passwords,
+    /// What sends letters to account owners, if anything does.
+    pub mailer: Mailer,
     /// What the operator has set.
     pub settings: Arc<Settings>,
 }

@@ -135,6 +135,7 @@ pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure
             ))?;
         }
     }
+    services.mailer.close().await;
     services.db.close().await;
     Ok(())
 }

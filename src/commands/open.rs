@@ -8,6 +8,7 @@ use super::run::Failure;
 use crate::{
     clock::Clock,
     crypto::{passwords::Passwords, random::Random},
+    mail::Mailer,
     server::settings::{Backend, DatabaseUrl, Settings},
     services::Services,
     store::{Db, OpenError},
@@ -35,11 +36,18 @@ pub(super) async fn database(url: &DatabaseUrl, connections: u32) -> Result<Db, 
 /// Everything a flow needs, on the system's clock and randomness.
 pub(super) async fn services(settings: Settings) -> Result<Services, Failure> {
     let db = database(&settings.database_url, settings.database_max_connections).await?;
-    let random = Random::system();
+    let (clock, random) = (Clock::system(), Random::system());
+    let mailer = match (&settings.smtp_url, &settings.mail_from) {
+        (Some(server), Some(sender)) => {
+            Mailer::start(server, sender.clone(), clock.clone(), random.clone())
+        }
+        _ => Mailer::off(),
+    };
     Ok(Services {
         db,
-        clock: Clock::system(),
+        clock,
         passwords: Passwords::new(settings.password_hash_permits, random.clone()),
+        mailer,
         random,
         settings: Arc::new(settings),
     })

@@ -55,7 +55,7 @@ pub fn listen(address: SocketAddr) -> Result<TcpListener, RunError> {
     Ok(listener)
 }
 
-/// Serves until SIGTERM or SIGINT, then lets running requests finish.
+/// Serves until SIGTERM or SIGINT, then lets running requests finish and gives letters a last moment.
 ///
 /// # Errors
 /// [`RunError`].
@@ -81,6 +81,7 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
         .serve(service)
         .await?;
     purge.abort();
+    services.mailer.close().await;
     services.db.close().await;
     tracing::info!("stopped");
     Ok(())

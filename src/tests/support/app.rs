@@ -14,6 +14,7 @@ use crate::{
         passwords::{Cost, Password, Passwords},
         random::Random,
     },
+    mail::Mailer,
     server::{router::router, settings::Settings},
     services::{Client, Services},
     store::{Db, Pool, Tx},
@@ -50,6 +51,7 @@ impl TestApp {
             clock,
             passwords: Passwords::with_cost(4, random.clone(), Cost::TEST),
             random,
+            mailer: Mailer::off(),
             settings: Arc::new(settings(more)),
         };
         let router = router(services.clone());
