@@ -1,10 +1,11 @@
-//! Randomness, tokens and password hashes.
+//! Randomness, tokens, password hashes and sealed secrets.
 //!
 //! Nothing here knows a table, a request or what time it is. Secrets do not print: their `Debug`
 //! names the type and nothing else.
 
 pub mod passwords;
 pub mod random;
+pub mod sealing;
 pub mod token;
 
 use std::fmt::Write as _;

@@ -3,10 +3,9 @@ use std::fmt;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use sha2::{Digest as _, Sha256};
 
 use super::error::Problem;
-use crate::crypto::hex;
+use crate::crypto::sealing::{Keyring, key_id};
 
 /// The key of the Inmor manual, which everybody knows.
 pub(super) const DEVELOPMENT_KEY: &str = "s098x330cQk5XaIdRWI2-bRsWiiy7ggvJfPrq8OKmQE=";
@@ -39,12 +38,9 @@ impl EncryptionKey {
         BASE64.encode(self.0)
     }
 
-    /// What people and the database call the key: the first 8 hex digits of the SHA-256 of its
-    /// 32 bytes.
+    /// What people and the database call the key, see [`key_id`].
     pub fn id(&self) -> String {
-        let mut id = hex(&Sha256::digest(self.0));
-        id.truncate(8);
-        id
+        key_id(&self.0)
     }
 
     /// Whether it is the key of the Inmor manual.
@@ -64,6 +60,7 @@ impl fmt::Debug for EncryptionKey {
 pub struct EncryptionKeys {
     first: EncryptionKey,
     older: Vec<EncryptionKey>,
+    keyring: Keyring,
 }
 
 impl EncryptionKeys {
@@ -85,13 +82,15 @@ impl EncryptionKeys {
             }
             keys.push(key);
         }
+        let keyring = Keyring::new(keys.iter().map(EncryptionKey::bytes));
         let mut keys = keys.into_iter();
-        match keys.next() {
-            Some(first) => Ok(Self {
+        match (keys.next(), keyring) {
+            (Some(first), Some(keyring)) => Ok(Self {
                 first,
                 older: keys.collect(),
+                keyring,
             }),
-            None => Err(Problem::new("holds no key", RIGHT)),
+            _ => Err(Problem::new("holds no key", RIGHT)),
         }
     }
 
@@ -103,6 +102,11 @@ impl EncryptionKeys {
     /// All keys, the first one first.
     pub fn iter(&self) -> impl Iterator<Item = &EncryptionKey> {
         std::iter::once(&self.first).chain(&self.older)
+    }
+
+    /// What seals and opens with these keys.
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
     }
 
     /// Whether new secrets are encrypted with the key that everybody knows.
@@ -221,6 +225,8 @@ mod tests {
                 .collect::<Vec<_>>(),
             [COUNTING, DEVELOPMENT_KEY]
         );
+        assert_eq!(both.keyring().first_id(), both.first().id());
+        assert!(both.iter().all(|key| both.keyring().holds(&key.id())));
         assert!(!both.encrypts_with_development_key());
         assert!(
             keys(&[DEVELOPMENT_KEY.trim_end_matches('=')])
