@@ -1,6 +1,7 @@
 //! Sealing and opening as a whole; the clock, other rows, other keys.
 
 mod damaged;
+mod python;
 mod vectors;
 
 use super::*;
