@@ -11,6 +11,8 @@ mod headers;
 #[cfg(feature = "ssr")]
 mod health;
 #[cfg(feature = "ssr")]
+mod host;
+#[cfg(feature = "ssr")]
 mod origin;
 #[cfg(feature = "ssr")]
 pub mod router;

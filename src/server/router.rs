@@ -9,7 +9,7 @@ use axum::{
     Router,
     extract::{Request, State},
     http::{HeaderValue, StatusCode, header},
-    middleware::from_fn_with_state,
+    middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{any, get, post},
 };
@@ -27,7 +27,7 @@ use tower_http::{
 use super::{
     client_address, error_page, forms,
     headers::{self, ResponseNonce},
-    health, origin,
+    health, host, origin,
     site::Site,
 };
 use crate::{
@@ -146,6 +146,7 @@ pub fn router(services: Services) -> Router {
         .layer(RequestBodyTimeoutLayer::new(BODY_TIMEOUT))
         .layer(from_fn_with_state(shared.clone(), origin::require_own))
         .layer(from_fn_with_state(shared.clone(), client_address::find))
+        .layer(from_fn(host::require_one))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_TIMEOUT,

@@ -26,6 +26,8 @@ pub(in crate::tests) struct Browser {
     router: Router,
     peer: Option<SocketAddr>,
     origin: String,
+    /// What is sent as `Host` with a request that names none.
+    host: Option<HeaderValue>,
     /// What is sent beside the usual headers.
     pub(in crate::tests) headers: Vec<(HeaderName, HeaderValue)>,
     pub(in crate::tests) cookies: BTreeMap<String, String>,
@@ -42,6 +44,9 @@ impl Browser {
             router,
             peer,
             origin: origin.to_owned(),
+            host: origin
+                .split_once("://")
+                .map(|(_, host)| host.parse().unwrap()),
             headers,
             cookies: BTreeMap::new(),
         }
@@ -56,6 +61,12 @@ impl Browser {
     /// The same browser through a listener that does not tell who connects.
     pub(in crate::tests) fn at_nowhere(mut self) -> Self {
         self.peer = None;
+        self
+    }
+
+    /// The same browser, which says nothing of the host it wants.
+    pub(in crate::tests) fn without_host(mut self) -> Self {
+        self.host = None;
         self
     }
 
@@ -120,6 +131,13 @@ impl Browser {
         let headers = request.headers_mut();
         for (name, value) in &self.headers {
             headers.append(name, value.clone());
+        }
+        if let Some(host) = self
+            .host
+            .clone()
+            .filter(|_| !headers.contains_key(header::HOST))
+        {
+            headers.insert(header::HOST, host);
         }
         if !self.cookies.is_empty() && !headers.contains_key(header::COOKIE) {
             let pairs: Vec<_> = self
