@@ -10,7 +10,7 @@ use sqlx::{
     migrate::{MigrateError, Migrator},
 };
 
-use super::OpenError;
+use super::{OpenError, open::private_file};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -42,11 +42,7 @@ pub(super) async fn lock_beside(path: &Path) -> Result<File, OpenError> {
         move |cause| OpenError::Create { path: name, cause }
     };
     let locked = tokio::task::spawn_blocking(move || {
-        let file = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(name)?;
+        let file = private_file().create(true).truncate(false).open(name)?;
         file.lock()?;
         Ok(file)
     });

@@ -172,7 +172,7 @@ fn prepare_file(path: &Path, create_folder: bool) -> Result<(), OpenError> {
     if path.is_dir() {
         return Err(OpenError::NotADatabase(path.to_owned()));
     }
-    match private_file().open(path) {
+    match private_file().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(cause) if cause.kind() == std::io::ErrorKind::AlreadyExists => look_at(path),
         Err(cause) => Err(OpenError::Create {
@@ -209,11 +209,12 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
         .create(folder)
 }
 
+/// To open a file for writing which, when it is made, is its owner's alone.
 #[cfg(unix)]
-fn private_file() -> fs::OpenOptions {
+pub(super) fn private_file() -> fs::OpenOptions {
     use std::os::unix::fs::OpenOptionsExt;
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true).mode(0o600);
+    options.write(true).mode(0o600);
     options
 }
 
@@ -223,8 +224,8 @@ fn create_private_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn private_file() -> fs::OpenOptions {
+pub(super) fn private_file() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true);
     options
 }

@@ -99,22 +99,16 @@ fn the_default_database_and_its_folder_are_made_private_to_their_owner() {
     assert_eq!(mode(&place.path("data")), 0o700);
     for entry in fs::read_dir(place.path("data")).unwrap() {
         let path = entry.unwrap().path();
-        assert_eq!(
-            mode(&path) & 0o077 & !READ_ONLY_LOCK,
-            0,
-            "{}",
-            path.display()
-        );
+        assert_eq!(mode(&path) & 0o077, 0, "{}", path.display());
     }
     assert_eq!(server.stop().code, Some(0));
 }
-
-/// The lock file holds nothing; the folder keeps others out.
-const READ_ONLY_LOCK: u32 = 0o044;
 
 #[test]
 fn a_database_in_another_folder_is_made_private_to_its_owner() {
     let place = Place::new().set("DATABASE_URL", "sqlite://here.sqlite3");
     place.run(&["check"]).success();
-    assert_eq!(mode(&place.path("here.sqlite3")), 0o600);
+    for name in ["here.sqlite3", "here.sqlite3.lock"] {
+        assert_eq!(mode(&place.path(name)), 0o600, "{name}");
+    }
 }
