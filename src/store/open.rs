@@ -71,6 +71,8 @@ impl Db {
                 .max_connections(connections)
                 .acquire_timeout(TIMEOUT)
                 .idle_timeout(None)
+                // a file does not hang up
+                .test_before_acquire(false)
         };
         let connect = |error| match error {
             sqlx::Error::Database(cause) if cause.code().as_deref() == Some("26") => {
@@ -104,6 +106,7 @@ impl Db {
             .max_connections(1)
             .idle_timeout(None)
             .max_lifetime(None)
+            .test_before_acquire(false)
             .connect_with(
                 SqliteConnectOptions::new()
                     .in_memory(true)
