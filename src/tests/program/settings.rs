@@ -120,6 +120,17 @@ fn every_command_explains_itself() {
 }
 
 #[test]
+fn a_log_for_people_has_colours_only_on_a_terminal() {
+    let place = Place::new().set("LOG_FORMAT", "human");
+    let mut running = place.start();
+    running.wait_for("listening");
+    running.signal("TERM");
+    let ended = running.ended();
+    assert!(ended.stderr.contains(" INFO "), "{ended:?}");
+    assert!(!ended.stderr.contains('\u{1b}'), "{ended:?}");
+}
+
+#[test]
 fn usage_that_makes_no_sense_ends_with_2_and_changes_nothing() {
     let wrong: [&[&str]; 11] = [
         &[],
