@@ -15,10 +15,10 @@ use super::{error_page::Explained, router::Shared};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// The layer: 403 for a state-changing request from elsewhere.
+/// The layer: 403 for a state-changing request from elsewhere, 405 for one that no address takes.
 pub(super) async fn require_own(
     State(shared): State<Shared>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let origin = shared.services.settings.public_url.origin();
@@ -27,6 +27,11 @@ pub(super) async fn require_own(
         Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
     );
     if safe || is_own(request.headers(), origin) {
+        return next.run(request).await;
+    }
+    if request.method() != Method::POST {
+        // nobody takes it, wherever it comes from: so says the router, which it does not reach as it is
+        *request.method_mut() = Method::OPTIONS;
         return next.run(request).await;
     }
     tracing::warn!(

@@ -8,10 +8,10 @@ use std::{
 use axum::{
     Router,
     extract::{Request, State},
-    http::{HeaderValue, StatusCode, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::{from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
-    routing::{any, get, post},
+    routing::{get, post},
 };
 use leptos::{config::LeptosOptions, nonce::Nonce, prelude::provide_context};
 use leptos_axum::{
@@ -28,7 +28,7 @@ use super::{
     client_address, error_page, forms,
     headers::{self, ResponseNonce},
     health, host, origin,
-    site::Site,
+    site::{self, Site},
 };
 use crate::{
     app::{App, shell},
@@ -125,7 +125,7 @@ pub fn router(services: Services) -> Router {
             get(move |visit: Request| async move { shared.page(visit, || {}).await }),
         );
         if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
-            router = router.route(bare, any(with_slash));
+            router = router.route(bare, get(with_slash).post(with_slash));
         }
     }
     for (path, method) in leptos::server_fn::axum::server_fn_paths() {
@@ -171,12 +171,14 @@ async fn with_slash(request: Request) -> Redirect {
     Redirect::permanent(&format!("{}/{query}", uri.path()))
 }
 
-/// A file of the site, or 404.
+/// A file of the site, or 404; 405 for a method that is nowhere taken.
 async fn file(State(shared): State<Shared>, request: Request) -> Response {
-    shared
-        .site
-        .answer(&request)
-        .unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+    let known = matches!(*request.method(), Method::GET | Method::HEAD | Method::POST);
+    match shared.site.answer(&request) {
+        Some(answer) => answer,
+        None if known => StatusCode::NOT_FOUND.into_response(),
+        None => site::only_read(),
+    }
 }
 
 #[expect(

@@ -97,7 +97,7 @@ impl Site {
         }
         let file = Files::get(&name)?;
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
-            return Some(StatusCode::METHOD_NOT_ALLOWED.into_response());
+            return Some(only_read());
         }
         Some(send(
             &name,
@@ -106,6 +106,12 @@ impl Site {
             if is_watched() { "no-store" } else { keep },
         ))
     }
+}
+
+/// 405 for an address that can be read, if it is there at all.
+pub(super) fn only_read() -> Response {
+    let allowed = [(header::ALLOW, "GET,HEAD")];
+    (StatusCode::METHOD_NOT_ALLOWED, allowed).into_response()
 }
 
 fn is_twin(name: &str) -> bool {

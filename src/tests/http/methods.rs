@@ -13,8 +13,9 @@ on_both!(
     htp_13_no_header_turns_one_method_into_another,
 );
 
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 9] = [
     "/",
+    "/accounts/login",
     "/accounts/login/",
     "/accounts/logout/",
     "/accounts/sessions/",
@@ -24,34 +25,41 @@ const PATHS: [&str; 8] = [
     "/robots.txt",
 ];
 
-fn request(method: &str, path: &str) -> axum::http::request::Builder {
+fn request(method: &str, path: &str, origin: &str) -> axum::http::request::Builder {
     Request::builder()
         .method(Method::from_bytes(method.as_bytes()).unwrap())
         .uri(path)
-        .header("origin", OWN)
+        .header("origin", origin)
 }
 
 async fn htp_13_other_methods_are_405_and_do_nothing(kind: Kind) {
     let (app, mut browser) = TestApp::with_anna(kind).await;
     let before = app.contents().await;
-    for path in PATHS {
+    for path in PATHS.into_iter().chain(["/nowhere"]) {
         for method in [
             "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PROPFIND", "BREW", "get",
             "post", "Get",
         ] {
-            let answer = browser
-                .send(request(method, path).body(Body::empty()).unwrap())
-                .await;
-            assert_eq!(answer.status, 405, "{method} {path}");
-            assert!(answer.set_cookies().is_empty());
-            // TRACE gives nothing back of what it was sent
-            answer.assert_lacks(browser.cookie("__Host-session"));
-            assert!(
-                !answer
-                    .headers
-                    .keys()
-                    .any(|name| name.as_str().starts_with("access-control"))
-            );
+            for origin in [OWN, "https://evil.example"] {
+                let answer = browser
+                    .send(request(method, path, origin).body(Body::empty()).unwrap())
+                    .await;
+                assert_eq!(answer.status, 405, "{method} {path} {origin}");
+                let allowed = answer.header("allow");
+                assert!(
+                    !allowed.is_empty() && !allowed.contains(method),
+                    "{method} {path}: {allowed}"
+                );
+                assert!(answer.set_cookies().is_empty());
+                // TRACE gives nothing back of what it was sent
+                answer.assert_lacks(browser.cookie("__Host-session"));
+                assert!(
+                    !answer
+                        .headers
+                        .keys()
+                        .any(|name| name.as_str().starts_with("access-control"))
+                );
+            }
         }
     }
     browser
@@ -64,10 +72,9 @@ async fn htp_13_other_methods_are_405_and_do_nothing(kind: Kind) {
 async fn htp_13_head_is_get_without_a_body_and_without_effects(kind: Kind) {
     let (app, mut browser) = TestApp::with_anna(kind).await;
     let before = app.contents().await;
-    for path in
-        PATHS
-            .into_iter()
-            .chain(["/nowhere", "/accounts/login", "/readyz", "/accounts/setup/"])
+    for path in PATHS
+        .into_iter()
+        .chain(["/nowhere", "/readyz", "/accounts/setup/"])
     {
         let got = browser.get(path).await;
         let head = browser
@@ -100,7 +107,7 @@ async fn htp_13_no_header_turns_one_method_into_another(kind: Kind) {
         "x-method-override",
     ] {
         for (method, wanted) in [("GET", "POST"), ("GET", "DELETE"), ("HEAD", "POST")] {
-            let asked = request(method, "/accounts/logout/?_method=POST").header(name, wanted);
+            let asked = request(method, "/accounts/logout/?_method=POST", OWN).header(name, wanted);
             browser
                 .send(asked.body(Body::empty()).unwrap())
                 .await
