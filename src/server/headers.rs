@@ -1,5 +1,8 @@
 //! What every answer carries: a request id, a content security policy with a nonce of its own,
 //! and the other headers that tell a browser to be strict.
+//!
+//! A head that hyper cannot or will not read never gets here: its own 400, 414 and 431 have no
+//! such headers, no body either, and end the connection.
 
 use std::sync::Arc;
 
