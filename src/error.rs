@@ -6,7 +6,8 @@ use leptos::server_fn::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Why a request was refused. Its `Display` text says what to do next.
+/// Why a request was refused. Its `Display` text says what to do next; a command in it stands
+/// between backticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 pub enum Error {
     /// Name or password is wrong, the account is disabled, or it is too early for another
@@ -26,7 +27,7 @@ pub enum Error {
     SignInFirst,
     /// The first-run link is unknown, used, or older than 30 minutes. 403.
     #[error(
-        "This set-up link is not valid any more. Print a fresh one on the server with: inmor-mfa setup-link"
+        "This set-up link is not valid any more. Print a fresh one on the server with `inmor-mfa setup-link`."
     )]
     LinkNotValid,
     /// The username is empty, too long, or has characters that a name cannot have. 422.

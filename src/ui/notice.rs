@@ -48,10 +48,24 @@ pub(super) fn FailureNotice() -> impl IntoView {
                 tabindex="-1"
                 autofocus=failure.error.field().is_none()
             >
-                <p>{failure.error.to_string()}</p>
+                <p>{words(failure.error)}</p>
             </div>
         }
     })
+}
+
+/// What an error says, its commands as code.
+fn words(error: Error) -> impl IntoView {
+    let text = error.to_string();
+    let parts = text.split('`').enumerate().map(|(at, part)| {
+        let part = part.to_owned();
+        if at % 2 == 1 {
+            view! { <code>{part}</code> }.into_any()
+        } else {
+            part.into_any()
+        }
+    });
+    parts.collect_view()
 }
 
 /// What the page before has done, by the code in the address. An unknown code says nothing.
@@ -85,7 +99,7 @@ pub fn Refused(
         Error::SignInFirst | Error::LinkNotValid | Error::NotFound
     );
     view! {
-        {(!said).then(|| view! { <Notice tone=Tone::Failure><p>{error.to_string()}</p></Notice> })}
+        {(!said).then(|| view! { <Notice tone=Tone::Failure><p>{words(error)}</p></Notice> })}
         {sign_in.then(|| view! { <p><a href="/accounts/login/">"Go to the sign-in page"</a></p> })}
     }
 }
