@@ -34,7 +34,7 @@ export const STATES: Record<string, (visit: Visit) => Promise<void>> = {
     const link = await server.setupLink();
     await server.administrator(ANNA);
     await page.goto(link);
-    await expect(page.getByText("There is nothing")).toBeVisible();
+    await expectHeading(page, "Page not found");
   },
   "sign-in": async ({ page }) => {
     await page.goto("/accounts/login/");

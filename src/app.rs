@@ -15,7 +15,7 @@ use crate::{
         sessions::page::{HomePage, LogoutPage, SessionsPage},
         setup::page::SetupPage,
     },
-    ui::{Brand, Page, form},
+    ui::{Brand, form},
 };
 
 /// The title of the page at a path, as [`Brand::title`] completes it.
@@ -61,12 +61,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
     }
 }
 
-/// The routes. Every page arrives in one write, so that none waits for the network twice.
+/// The routes. Every page arrives in one write, so that none waits for the network twice. Where
+/// there is no page, the server answers without asking here.
 #[component]
 pub fn App() -> impl IntoView {
     view! {
         <Router>
-            <Routes fallback=NotFound>
+            <Routes fallback=|| ()>
                 <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/setup/") view=SetupPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/login/") view=LoginPage ssr=SsrMode::Async/>
@@ -75,16 +76,5 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/sessions/") view=SessionsPage ssr=SsrMode::Async/>
             </Routes>
         </Router>
-    }
-}
-
-/// No page has this path.
-#[component]
-fn NotFound() -> impl IntoView {
-    view! {
-        <Page heading="Page not found">
-            <p>"There is nothing at this address. Check it, or start from the home page."</p>
-            <p><a href="/">"Go to the home page"</a></p>
-        </Page>
     }
 }

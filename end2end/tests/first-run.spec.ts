@@ -33,7 +33,9 @@ test("a second visit of the used link finds no page, signed in or not", async ({
   for (const visitor of [page, await anotherBrowser()]) {
     const answer = await visitor.goto(await server.setupLink());
     expect(answer?.status()).toBe(404);
-    await expect(visitor.getByText("There is nothing")).toBeVisible();
+    await expectHeading(visitor, "Page not found");
+    await expect(visitor).toHaveTitle("Page not found · Inmor");
+    await expect(visitor.getByText("There is nothing here, or not any more.")).toBeVisible();
     await expect(visitor.getByRole("textbox")).toHaveCount(0);
   }
 });
@@ -55,7 +57,7 @@ for (const [what, query] of [["with another token", "?token=" + "A".repeat(43)],
     await server.setupLink();
     const answer = await page.goto(`/accounts/setup/${query}`);
     expect(answer?.status()).toBe(403);
-    await expect(page.getByRole("alert")).toContainText("inmor-mfa setup-link");
+    await expect(page.getByRole("alert").getByRole("code")).toHaveText("inmor-mfa setup-link");
     await expect(page.getByRole("textbox")).toHaveCount(0);
     await page.getByRole("link", { name: "Go to the sign-in page" }).click();
     await expectHeading(page, "Sign in");

@@ -25,13 +25,16 @@ use tower_http::{
 };
 
 use super::{
-    client_address, error_page, forms,
+    client_address,
+    error_page::{self, Explained},
+    forms,
     headers::{self, ResponseNonce},
     health, host, origin,
     site::{self, Site},
 };
 use crate::{
     app::{App, shell},
+    error::Error,
     services::Services,
     ui::Brand,
 };
@@ -73,6 +76,7 @@ impl Shared {
     }
 
     /// Renders the page of a request whole; `more` provides what only this page finds in its context.
+    /// One that is not there any more is as one that never was.
     pub(super) async fn page(
         &self,
         visit: Request,
@@ -88,7 +92,17 @@ impl Shared {
             }
             more();
         };
-        render_app_async_with_context(context, move || shell(options.clone()))(visit).await
+        let page = render_app_async_with_context(context, move || shell(options.clone()));
+        let answer = page(visit).await;
+        if answer.status() == StatusCode::NOT_FOUND {
+            // its head was written before it knew
+            return (
+                StatusCode::NOT_FOUND,
+                Explained(Error::NotFound.to_string()),
+            )
+                .into_response();
+        }
+        answer
     }
 
     /// Runs the server function of a request, which is told that a program calls it: Leptos then
