@@ -84,15 +84,15 @@ fn words(status: StatusCode) -> (&'static str, &'static str) {
     match status {
         StatusCode::FORBIDDEN => (
             "Not allowed",
-            "This is not open to you. Go back to the start page.",
+            "This is not open to you. Go back to the home page.",
         ),
         StatusCode::NOT_FOUND => (
             "Page not found",
-            "There is nothing at this address. Check it, or go to the start page.",
+            "There is nothing at this address. Check it, or go to the home page.",
         ),
         StatusCode::METHOD_NOT_ALLOWED => (
             "Not done that way",
-            "This address does not take that kind of request. Open it in a browser, or go to the start page.",
+            "This address does not take that kind of request. Open it in a browser, or go to the home page.",
         ),
         StatusCode::REQUEST_TIMEOUT => (
             "Too slow",

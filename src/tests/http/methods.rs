@@ -65,7 +65,8 @@ async fn htp_13_other_methods_are_405_and_do_nothing(kind: Kind) {
     browser
         .get("/nowhere")
         .await
-        .assert_says(404, "Page not found");
+        .assert_says(404, "Page not found")
+        .assert_says(404, "Check it, or go to the home page.");
     assert_eq!(app.contents().await, before);
 }
 
