@@ -24,7 +24,7 @@ test("keys alone sign in, end another session and sign out", async ({ page, anna
   await tabTo(page, page.getByRole("link", { name: "Sessions" }));
   await page.keyboard.press("Enter");
   await expectHeading(page, "Your sessions");
-  await tabTo(page, page.getByRole("button", { name: /^End session/ }));
+  await tabTo(page, page.getByRole("button", { name: /^End session of / }));
   await page.keyboard.press("Space");
   await expect(page.getByRole("status")).toContainText("The session has been ended.");
   await tabTo(page, page.getByRole("link", { name: "Home" }));

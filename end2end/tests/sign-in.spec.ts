@@ -100,6 +100,8 @@ test("SES-08 the cookie of a session that was signed out opens nothing", async (
 });
 
 test("who comes to sign out by a link is asked first", async ({ page, anna }) => {
+  await page.goto("/accounts/logout/");
+  await expectHeading(page, "Sign in");
   await signIn(page, anna);
   await page.goto("/accounts/logout/");
   await expectHeading(page, "Sign out?");

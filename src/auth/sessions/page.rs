@@ -33,7 +33,7 @@ fn Home(standing: Standing) -> impl IntoView {
             <dl class="facts">
                 {standing.email.map(|email| view! { <div><dt>"E-mail"</dt><dd>{email}</dd></div> })}
                 <div><dt>"Signed in"</dt><dd>{standing.signed_in}</dd></div>
-                <div><dt>"With"</dt><dd>{standing.methods}</dd></div>
+                <div><dt>"Signed in with"</dt><dd>{standing.methods}</dd></div>
             </dl>
             <ul class="doors">
                 <li><a href="/accounts/sessions/">"Sessions"</a><p>{sessions}</p></li>
@@ -99,7 +99,7 @@ fn Sessions(mut lines: Vec<SessionLine>) -> impl IntoView {
 #[component]
 fn Session(line: SessionLine) -> impl IntoView {
     let which = format!(
-        ": {}, {}, signed in {}",
+        "of {}, {}, signed in {}",
         line.browser, line.address, line.signed_in
     );
     let end = if line.current {
@@ -108,7 +108,7 @@ fn Session(line: SessionLine) -> impl IntoView {
         view! {
             <form method="post" action="/accounts/sessions/end/">
                 <input type="hidden" name="id" value=line.id/>
-                <button class="quiet">"End session"<span class="unseen">{which}</span></button>
+                <button class="quiet">"End session "<span class="unseen">{which}</span></button>
             </form>
         }
         .into_any()
@@ -119,7 +119,7 @@ fn Session(line: SessionLine) -> impl IntoView {
             <dl class="facts">
                 <div><dt>"Address"</dt><dd>{line.address}</dd></div>
                 <div><dt>"Signed in"</dt><dd>{line.signed_in}</dd></div>
-                <div><dt>"With"</dt><dd>{line.methods}</dd></div>
+                <div><dt>"Signed in with"</dt><dd>{line.methods}</dd></div>
                 <div><dt>"Last used"</dt><dd>{line.last_seen}</dd></div>
             </dl>
             {end}
@@ -127,15 +127,30 @@ fn Session(line: SessionLine) -> impl IntoView {
     }
 }
 
-/// Asks before signing out, for whoever comes by a link.
+/// Asks before signing out, for whoever comes by a link; who is not signed in is sent to do that.
 #[component]
 pub fn LogoutPage() -> impl IntoView {
+    let standing = Resource::new_blocking(|| (), |()| api::standing());
     view! {
         <Page heading="Sign out?">
-            <p>"This ends the session in this browser only."</p>
-            <form method="post" action="/accounts/logout/"><button>"Sign out"</button></form>
-            <p class="beside"><a href="/">"Stay signed in"</a></p>
+            <Suspense>
+                {Suspend::new(async move {
+                    standing.await.map_or_else(
+                        |error| view! { <Refused error/> }.into_any(),
+                        |_| view! { <Logout/> }.into_any(),
+                    )
+                })}
+            </Suspense>
         </Page>
+    }
+}
+
+#[component]
+fn Logout() -> impl IntoView {
+    view! {
+        <p>"This ends the session in this browser only."</p>
+        <form method="post" action="/accounts/logout/"><button>"Sign out"</button></form>
+        <p class="beside"><a href="/">"Stay signed in"</a></p>
     }
 }
 

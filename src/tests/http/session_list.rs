@@ -71,7 +71,12 @@ async fn ses_10_ending_one_session_ends_that_one(kind: Kind) {
         .find(|id| !own.contains(id))
         .unwrap();
     let page = browser.get("/accounts/sessions/").await;
-    page.assert_says(200, &id).assert_says(200, "This session");
+    page.assert_says(200, &id)
+        .assert_says(200, "This session")
+        .assert_says(
+            200,
+            "End session <span class=\"unseen\">of Firefox on Linux, 192.0.2.1, signed in 2026-11-18 11:06 UTC<",
+        );
     let answer = browser
         .post("/accounts/sessions/end/", &[("id", &id)])
         .await;
@@ -81,7 +86,8 @@ async fn ses_10_ending_one_session_ends_that_one(kind: Kind) {
     browser
         .post("/accounts/sessions/end/", &[("id", &id)])
         .await
-        .assert_says(404, "There is nothing here");
+        .assert_says(404, "There is nothing here")
+        .assert_says(404, "Your sessions");
 }
 
 async fn ses_11_a_session_ended_by_one_process_is_refused_by_the_other(kind: Kind) {

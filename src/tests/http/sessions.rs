@@ -16,6 +16,7 @@ on_both!(
     ses_06_a_session_used_each_minute_ends_at_its_lifetime,
     ses_08_after_signing_out_the_old_cookie_is_refused_everywhere,
     ses_08_signing_out_without_a_session_is_no_failure,
+    who_is_not_signed_in_is_not_asked_whether_to_sign_out,
     pages_behind_sign_in_send_there_and_back,
 );
 
@@ -199,6 +200,19 @@ async fn ses_08_after_signing_out_the_old_cookie_is_refused_everywhere(kind: Kin
         );
         assert!(answer.set_cookies().is_empty());
     }
+}
+
+async fn who_is_not_signed_in_is_not_asked_whether_to_sign_out(kind: Kind) {
+    let (app, mut browser) = TestApp::with_anna(kind).await;
+    browser
+        .get("/accounts/logout/")
+        .await
+        .assert_says(200, "Sign out?")
+        .assert_says(200, "Stay signed in");
+    app.browser()
+        .get("/accounts/logout/")
+        .await
+        .assert_redirect("/accounts/login/");
 }
 
 async fn ses_08_signing_out_without_a_session_is_no_failure(kind: Kind) {
