@@ -15,6 +15,13 @@ use crate::{
         sessions::page::{HomePage, LogoutPage, SessionsPage},
         setup::page::SetupPage,
     },
+    mfa::{
+        authenticate::page::AuthenticatePage,
+        reauth::page::ReauthPage,
+        recovery_codes::page::{CodesPage, GeneratePage},
+        settings::page::SettingsPage,
+        totp::page::{ActivatePage, DeactivatePage},
+    },
     ui::{Brand, form},
 };
 
@@ -27,6 +34,13 @@ fn title(path: &str) -> &'static str {
         "/accounts/logout/" => "Sign out",
         "/accounts/password/change/" => "Change password",
         "/accounts/sessions/" => "Your sessions",
+        "/accounts/reauthenticate/" => "Confirm that it is you",
+        "/accounts/2fa/" => "MFA Settings",
+        "/accounts/2fa/authenticate/" => "Confirm your sign-in",
+        "/accounts/2fa/totp/activate/" => "Add an authenticator app",
+        "/accounts/2fa/totp/deactivate/" => "Deactivate authenticator app",
+        "/accounts/2fa/recovery-codes/" => "Recovery codes",
+        "/accounts/2fa/recovery-codes/generate/" => "New recovery codes",
         _ => "Page not found",
     }
 }
@@ -74,6 +88,13 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/logout/") view=LogoutPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/password/change/") view=PasswordPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/sessions/") view=SessionsPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/reauthenticate/") view=ReauthPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/") view=SettingsPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/authenticate/") view=AuthenticatePage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/totp/activate/") view=ActivatePage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/totp/deactivate/") view=DeactivatePage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/recovery-codes/") view=CodesPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/recovery-codes/generate/") view=GeneratePage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -19,6 +19,55 @@ pub enum Error {
     /// The caller's own password, asked for again, is wrong. 422.
     #[error("That is not your current password. After several wrong tries, wait a minute first.")]
     WrongCurrentPassword,
+    /// The code is wrong, expired or already used; which of them is not told. 422.
+    #[error(
+        "That code is not right, or was used before. Wait for the next one, or use another way."
+    )]
+    WrongCode,
+    /// The code is right for another minute: the device's clock is off. Told only after the right
+    /// password. 422.
+    #[error("{}", clock_words(*seconds))]
+    DeviceClock {
+        /// By how many seconds; ahead when positive.
+        seconds: i32,
+    },
+    /// Too many wrong codes for this factor: the next try has to wait. 429.
+    #[error("Too many wrong codes were tried. Wait a few minutes, or use another way.")]
+    TooManyCodes,
+    /// The factor's sealed secret cannot be opened. 503.
+    #[error(
+        "This server cannot read the secret of your authenticator app. Use another way, and tell your operator."
+    )]
+    FactorUnreadable,
+    /// The time or the tries between password and second factor are used up. 401.
+    #[error("This sign-in has run out. Start again with your password.")]
+    AttemptOver,
+    /// What is asked for needs a fresh confirmation of who is asking. 403.
+    #[error("Confirm that it is you, then try again.")]
+    ConfirmFirst,
+    /// The policy asks for a factor, which this account has to add first. 403.
+    #[error("Add an authenticator app first: this site asks for a second factor.")]
+    EnrolFirst,
+    /// The policy asks for a factor, so the last one stays. 422.
+    #[error(
+        "This site asks for a second factor, so the last one cannot be removed. Add another first."
+    )]
+    FactorRequired,
+    /// The secret that was being set up is ten minutes old or was replaced. 422.
+    #[error("That secret is not valid any more. Scan the new one, then enter its code.")]
+    EnrolmentOver,
+    /// A label is too long or has characters that do not print. 422.
+    #[error("Use a name of at most 64 ordinary characters.")]
+    LabelNotAllowed,
+    /// The account has as many authenticator apps as it may. 422.
+    #[error("You have ten authenticator apps, which is the most. Remove one first.")]
+    TooManyDevices,
+    /// There are several, and none was chosen. 422.
+    #[error("Choose which authenticator app.")]
+    ChooseDevice,
+    /// Recovery codes stand in for a factor, and there is none. 422.
+    #[error("Recovery codes stand in for an authenticator app or a key. Add one first.")]
+    NoFactorYet,
     /// Too many wrong tries from this address, whoever was meant. 429.
     #[error("Too many wrong tries came from your network address. Wait a minute, then try again.")]
     TooManyTries,
@@ -88,12 +137,12 @@ impl Error {
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
-            Self::WrongCredentials | Self::SignInFirst => 401,
-            Self::LinkNotValid => 403,
+            Self::WrongCredentials | Self::SignInFirst | Self::AttemptOver => 401,
+            Self::LinkNotValid | Self::ConfirmFirst | Self::EnrolFirst => 403,
             Self::NotFound => 404,
-            Self::TooManyTries => 429,
+            Self::TooManyTries | Self::TooManyCodes => 429,
             Self::Internal => 500,
-            Self::Busy | Self::Unavailable => 503,
+            Self::Busy | Self::Unavailable | Self::FactorUnreadable => 503,
             _ => 422,
         }
     }
@@ -105,6 +154,9 @@ impl Error {
             Self::UsernameNotAllowed => Some("login"),
             Self::EmailNotAllowed => Some("email"),
             Self::WrongCurrentPassword => Some("password"),
+            Self::WrongCode | Self::DeviceClock { .. } => Some("code"),
+            Self::LabelNotAllowed => Some("name"),
+            Self::ChooseDevice => Some("id"),
             Self::PasswordTooShort { .. }
             | Self::PasswordTooLong
             | Self::PasswordCommon
@@ -113,6 +165,16 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// How far a clock is off and what to do about it.
+fn clock_words(seconds: i32) -> String {
+    let minutes = seconds.unsigned_abs().div_ceil(60);
+    let unit = if minutes == 1 { "minute" } else { "minutes" };
+    let direction = if seconds > 0 { "ahead" } else { "slow" };
+    format!(
+        "That code is right for another time: your device's clock is about {minutes} {unit} {direction}. Let it set its time by itself, then try a new code."
+    )
 }
 
 impl FromServerFnError for Error {
@@ -126,5 +188,18 @@ impl FromServerFnError for Error {
             ServerFnErrorErr::Request(_) => Self::Unavailable,
             _ => Self::Internal,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Error;
+
+    #[test]
+    fn a_clock_that_is_off_is_told_with_direction_in_whole_minutes() {
+        let words = |seconds| Error::DeviceClock { seconds }.to_string();
+        assert!(words(-60).contains("about 1 minute slow"));
+        assert!(words(90).contains("about 2 minutes ahead"));
+        assert!(words(i32::MIN).contains("slow"));
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     crypto::{
         passwords::{HashingError, Passwords},
         random::{Random, RandomError},
+        sealing::{Keyring, OpenError, SealError},
     },
     error::Error,
     mail::Mailer,
@@ -29,6 +30,14 @@ pub struct Services {
     pub mailer: Mailer,
     /// What the operator has set.
     pub settings: Arc<Settings>,
+}
+
+impl Services {
+    /// What seals the secrets that the database must not hold in clear.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        self.settings.encryption_keys.keyring()
+    }
 }
 
 /// Who sends a request: for limits, the sessions page and the audit trail.
@@ -66,6 +75,12 @@ pub enum FlowError {
     /// No hash could be made.
     #[error(transparent)]
     Hashing(#[from] HashingError),
+    /// A secret could not be sealed.
+    #[error(transparent)]
+    Sealing(#[from] SealError),
+    /// A sealed secret could not be opened.
+    #[error(transparent)]
+    Opening(#[from] OpenError),
     /// The system gave no random bytes.
     #[error(transparent)]
     Random(#[from] RandomError),

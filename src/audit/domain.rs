@@ -23,8 +23,30 @@ pub enum Action {
     PasswordChanged,
     /// A password was set by an operator.
     PasswordSet,
-    /// A try to confirm the current password failed.
+    /// A signed-in person has confirmed who they are.
+    Reauthenticated,
+    /// A try to confirm who one is failed.
     ReauthenticationFailed,
+    /// The password was right and the second factor was not.
+    SecondFactorFailed,
+    /// A factor was closed after too many wrong codes in a row.
+    FactorClosed,
+    /// An authenticator app or a key was added; the detail is its label.
+    FactorAdded,
+    /// An authenticator app or a key was removed; the detail is its label.
+    FactorRemoved,
+    /// All factors of an account were removed by an operator.
+    MfaReset,
+    /// A set of recovery codes was made with the first factor.
+    RecoveryCodesCreated,
+    /// A set of recovery codes took the place of another.
+    RecoveryCodesReplaced,
+    /// A recovery code was used; the detail is how many are left.
+    RecoveryCodeUsed,
+    /// The recovery codes were shown to their owner.
+    RecoveryCodesViewed,
+    /// A browser that was not known has signed in.
+    NewBrowser,
     /// A first-run link was printed.
     SetupLinkIssued,
 }
@@ -44,7 +66,18 @@ impl Action {
             Self::AccountEnabled => "account.enabled",
             Self::PasswordChanged => "password.changed",
             Self::PasswordSet => "password.set",
+            Self::Reauthenticated => "reauthentication",
             Self::ReauthenticationFailed => "reauthentication.failed",
+            Self::SecondFactorFailed => "second_factor.failed",
+            Self::FactorClosed => "factor.closed",
+            Self::FactorAdded => "factor.added",
+            Self::FactorRemoved => "factor.removed",
+            Self::MfaReset => "mfa.reset",
+            Self::RecoveryCodesCreated => "recovery_codes.created",
+            Self::RecoveryCodesReplaced => "recovery_codes.replaced",
+            Self::RecoveryCodeUsed => "recovery_codes.used",
+            Self::RecoveryCodesViewed => "recovery_codes.viewed",
+            Self::NewBrowser => "browser.new",
             Self::SetupLinkIssued => "setup_link.issued",
         }
     }
@@ -61,6 +94,6 @@ pub struct Event<'a> {
     pub subject: Option<&'a str>,
     /// Public id of the session it happened in.
     pub session: Option<&'a str>,
-    /// Why, or how, in a fixed word (`wrong password`, `pwd`).
+    /// Why, or how, in a fixed word (`wrong password`, `pwd`), or what its owner calls it.
     pub detail: &'a str,
 }

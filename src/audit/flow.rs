@@ -7,7 +7,7 @@ use crate::{
     store::{Db, StoreError, Tx},
 };
 
-/// Writes an event in the transaction of the change.
+/// Writes an event in the transaction of the change, and answers its id.
 ///
 /// # Errors
 /// [`FlowError::Store`], [`FlowError::Random`]; the caller's change must then not be committed.
@@ -16,7 +16,7 @@ pub async fn record(
     tx: &mut Tx,
     client: &Client,
     event: &Event<'_>,
-) -> Result<(), FlowError> {
+) -> Result<String, FlowError> {
     let now = services.clock.now();
     let id = services.random.uuid_v7(now)?;
     tracing::info!(
@@ -28,7 +28,8 @@ pub async fn record(
         detail = event.detail,
         "audit"
     );
-    Ok(store::insert(tx, &id, now, client, event).await?)
+    store::insert(tx, &id, now, client, event).await?;
+    Ok(id)
 }
 
 /// How many tries to sign in were refused between the sign-in before `at` and `at`.

@@ -7,5 +7,6 @@
 mod domain;
 #[cfg(feature = "ssr")]
 pub mod flow;
+pub mod notices;
 #[cfg(feature = "ssr")]
 mod store;

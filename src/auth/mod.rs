@@ -8,10 +8,13 @@
 //! | [`throttle`] | slows guessing without shutting the owner out |
 //! | [`devices`] | browsers that have signed in before |
 //! | [`sessions`] | signed-in browsers, and the proof of it that flows ask for |
+//! | [`attempts`] | sign-ins under way, between password and second factor |
 //! | [`login`] | from a name and a password to a session |
 //! | [`setup`] | the first administrator |
 
 pub mod accounts;
+#[cfg(feature = "ssr")]
+pub mod attempts;
 #[cfg(feature = "ssr")]
 pub mod devices;
 pub mod login;

@@ -17,6 +17,7 @@ use crate::{
         sessions::flow::time_in_words,
     },
     crypto::passwords::Password,
+    mfa::settings::flow as mfa,
     server::settings::Loaded,
     services::{Client, FlowError, Services},
 };
@@ -48,6 +49,14 @@ pub(super) enum Accounts {
     Enable {
         /// Username or e-mail address
         account: String,
+    },
+    /// Remove all factors and recovery codes of an account and end its sessions
+    ResetMfa {
+        /// Username or e-mail address
+        account: String,
+        /// Do not ask
+        #[arg(long)]
+        yes: bool,
     },
     /// Set a password and end the account's sessions
     SetPassword {
@@ -124,6 +133,22 @@ pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure
         }
         Accounts::Disable { account } => set_disabled(&services, &account, true).await?,
         Accounts::Enable { account } => set_disabled(&services, &account, false).await?,
+        Accounts::ResetMfa { account, yes } => {
+            let account = find(&services, &account).await?;
+            if !yes {
+                confirm(&account)?;
+            }
+            let had = mfa::reset(&services, &shell, &account).await?;
+            say(format_args!(
+                "{} {}; its sessions are ended.",
+                account.username,
+                if had {
+                    "has no second factor any more"
+                } else {
+                    "had no second factor"
+                }
+            ))?;
+        }
         Accounts::SetPassword { account, password } => {
             let account = find(&services, &account).await?;
             passwords::set(&services, &shell, &account, password.read()?)
@@ -138,6 +163,24 @@ pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure
     services.mailer.close().await;
     services.db.close().await;
     Ok(())
+}
+
+/// Asks for the username before factors are removed.
+fn confirm(account: &Account) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err("there is no terminal to ask: confirm with --yes".into());
+    }
+    say(format_args!(
+        "This removes every factor and recovery code of {}: the password alone will sign in.\nType the username to confirm:",
+        account.username
+    ))?;
+    let mut line = String::new();
+    io::stdin().lock().read_line(&mut line)?;
+    if line.trim() == account.username {
+        Ok(())
+    } else {
+        Err("that is not the username; nothing was changed".into())
+    }
 }
 
 async fn set_disabled(services: &Services, name: &str, disabled: bool) -> Result<(), Failure> {

@@ -9,6 +9,7 @@ use crate::{
     clock::Clock,
     crypto::{passwords::Passwords, random::Random},
     mail::Mailer,
+    mfa::settings::flow as mfa,
     server::settings::{Backend, DatabaseUrl, Settings},
     services::Services,
     store::{Db, OpenError},
@@ -51,4 +52,24 @@ pub(super) async fn services(settings: Settings) -> Result<Services, Failure> {
         random,
         settings: Arc::new(settings),
     })
+}
+
+/// Opens one secret of each key in the database, so that a wrong key is found before the first request.
+///
+/// # Errors
+/// One line that names the missing keys and how many secrets need each.
+pub(super) async fn check_keys(services: &Services) -> Result<(), Failure> {
+    let missing = mfa::unreadable_keys(services).await?;
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let list = missing
+        .iter()
+        .map(|(key, secrets)| format!("{key} ({secrets} secrets)"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    Err(format!(
+        "mfa_encryption_key: no key opens what the database holds under the key id {list}: add that key after the first; nothing was changed"
+    )
+    .into())
 }

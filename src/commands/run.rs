@@ -100,6 +100,7 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     }
     let listener = run::listen(loaded.settings.listen)?;
     let services = open::services(loaded.settings).await?;
+    open::check_keys(&services).await?;
     Ok(run::serve(services, listener).await?)
 }
 

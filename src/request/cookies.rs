@@ -12,6 +12,8 @@ use crate::crypto::token::Token;
 pub(super) enum Cookie {
     /// The session; ends with the browser.
     Session,
+    /// A sign-in under way, between password and second factor.
+    Attempt,
     /// A browser that has signed in before; long-lived.
     Device,
 }
@@ -20,6 +22,7 @@ impl Cookie {
     const fn name(self) -> &'static str {
         match self {
             Self::Session => "__Host-session",
+            Self::Attempt => "__Host-login",
             Self::Device => "__Host-device",
         }
     }

@@ -8,8 +8,9 @@ use leptos_axum::ResponseOptions;
 
 use crate::{
     auth::{
+        attempts::flow as attempts,
         devices::flow as devices,
-        sessions::flow::{self as sessions, Admin},
+        sessions::flow::{self as sessions, Admin, Enroller, Holder, RecentAdmin},
     },
     crypto::{
         passwords::{HashingError, Password},
@@ -42,20 +43,81 @@ pub fn client() -> Result<Client, Error> {
     parts()?.extensions.get().cloned().ok_or(Error::Internal)
 }
 
-/// The signed-in administrator who sends this request.
+/// Whoever holds a live session, whatever they may do in it.
 ///
 /// # Errors
 /// [`Error::SignInFirst`]; a page is then already on its way to the sign-in page.
-pub async fn admin() -> Result<(Services, Admin), Error> {
-    if let Some(found) = visitor().await? {
-        return Ok(found);
+pub async fn holder() -> Result<(Services, Holder), Error> {
+    match visitor().await? {
+        Some(found) => Ok(found),
+        None => Err(lead(Error::SignInFirst)?),
     }
+}
+
+/// The signed-in administrator who sends this request.
+///
+/// # Errors
+/// As [`holder`]; [`Error::EnrolFirst`] for whoever must add a factor first: a page then leads there.
+pub async fn admin() -> Result<(Services, Admin), Error> {
+    let (services, holder) = holder().await?;
+    match holder.admin(&services) {
+        Ok(admin) => Ok((services, admin)),
+        Err(error) => Err(lead(error)?),
+    }
+}
+
+/// The administrator who sends this request and has confirmed lately who they are.
+///
+/// # Errors
+/// As [`admin`]; [`Error::ConfirmFirst`]: a page then leads to where that is done, and back.
+pub async fn recent_admin() -> Result<(Services, RecentAdmin), Error> {
+    let (services, admin) = admin().await?;
+    match admin.recent(&services) {
+        Ok(recent) => Ok((services, recent)),
+        Err(error) => Err(lead(error)?),
+    }
+}
+
+/// Whoever may add a factor: they have confirmed lately who they are.
+///
+/// # Errors
+/// As [`holder`]; [`Error::ConfirmFirst`].
+pub async fn enroller() -> Result<(Services, Enroller), Error> {
+    let (services, holder) = holder().await?;
+    match holder.enroller(&services) {
+        Ok(enroller) => Ok((services, enroller)),
+        Err(error) => Err(lead(error)?),
+    }
+}
+
+/// Sends a page on to where the error is cured; a form or a program gets its status.
+fn lead(error: Error) -> Result<Error, Error> {
     let parts = parts()?;
     if matches!(parts.method, Method::GET | Method::HEAD) {
         let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
-        go(&sign_in_path(path))?;
+        if let Some(cure) = cure(error, path) {
+            go(&cure)?;
+        }
+    } else {
+        let status = StatusCode::from_u16(error.status()).map_err(|_| Error::Internal)?;
+        options()?.set_status(status);
     }
-    Err(Error::SignInFirst)
+    Ok(error)
+}
+
+/// The page where an error is cured, to come back to `path` afterwards.
+#[must_use]
+pub fn cure(error: Error, path: &str) -> Option<String> {
+    match error {
+        Error::SignInFirst => Some(sign_in_path(path)),
+        Error::ConfirmFirst => Some(match ReturnPath::parse(path) {
+            Some(next) => format!("/accounts/reauthenticate/?next={}", next.encoded()),
+            None => "/accounts/reauthenticate/".to_owned(),
+        }),
+        Error::EnrolFirst => Some("/accounts/2fa/".to_owned()),
+        Error::AttemptOver => Some("/accounts/login/?done=attempt-over".to_owned()),
+        _ => None,
+    }
 }
 
 /// The sign-in page's address, to come back to `path` afterwards.
@@ -67,11 +129,31 @@ pub fn sign_in_path(path: &str) -> String {
     }
 }
 
+/// The second step's address, to go on to `next` afterwards.
+#[must_use]
+pub fn second_step_path(next: Option<&str>) -> String {
+    match next.and_then(ReturnPath::parse) {
+        Some(next) if next.as_str() != "/" => {
+            format!("/accounts/2fa/authenticate/?next={}", next.encoded())
+        }
+        _ => "/accounts/2fa/authenticate/".to_owned(),
+    }
+}
+
+/// Turns a page's failure into what the person is told, and leads them to where it is cured.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn lead_on(failure: FlowError) -> Result<Error, Error> {
+    let error = refuse(failure);
+    lead(error)
+}
+
 /// Who sends this request, if they are signed in.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database does not answer: nobody is let in then.
-pub async fn visitor() -> Result<Option<(Services, Admin)>, Error> {
+pub async fn visitor() -> Result<Option<(Services, Holder)>, Error> {
     let (services, client) = (services()?, client()?);
     let Some(token) = cookies::find(&parts()?.headers, Cookie::Session) else {
         return Ok(None);
@@ -133,6 +215,40 @@ pub fn query(name: &str) -> Option<String> {
 /// [`Error::Internal`] outside a request.
 pub fn set_session(token: &Token) -> Result<(), Error> {
     append(header::SET_COOKIE, &Cookie::Session.set(token, None))
+}
+
+/// The token of a sign-in under way, if this browser brings one.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn attempt() -> Result<Option<Token>, Error> {
+    Ok(cookies::find(&parts()?.headers, Cookie::Attempt))
+}
+
+/// Gives the browser the token of a sign-in under way, or takes it.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn set_attempt(token: Option<&Token>) -> Result<(), Error> {
+    let value = match token {
+        Some(token) => Cookie::Attempt.set(token, Some(attempts::LIFETIME)),
+        None if cookies::is_there(&parts()?.headers, Cookie::Attempt) => Cookie::Attempt.clear(),
+        None => return Ok(()),
+    };
+    append(header::SET_COOKIE, &value)
+}
+
+/// Whether the request wants to see what it asks for: no `HEAD`, and no fetch ahead of a visit.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn is_looked_at() -> Result<bool, Error> {
+    let parts = parts()?;
+    let ahead = ["sec-purpose", "purpose"].iter().any(|name| {
+        let value = parts.headers.get(*name);
+        value.is_some_and(|value| value.to_str().unwrap_or_default().contains("prefetch"))
+    });
+    Ok(parts.method != Method::HEAD && !ahead)
 }
 
 /// Marks the browser as known.
@@ -212,6 +328,7 @@ pub fn refuse(failure: FlowError) -> Error {
         FlowError::Refused(error) => *error,
         FlowError::Store(StoreError::Unavailable(_)) => Error::Unavailable,
         FlowError::Hashing(HashingError::Busy) => Error::Busy,
+        FlowError::Opening(_) => Error::FactorUnreadable,
         _ => Error::Internal,
     };
     if error.status() >= 500 {

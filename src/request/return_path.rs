@@ -22,8 +22,8 @@ impl ReturnPath {
     const LONGEST: usize = 2048;
 
     /// Takes visible ASCII that begins with one slash and that a browser cannot read as another
-    /// host or as a step upwards; no fragment; and not the sign-in or sign-out page, which
-    /// would lead back and forth.
+    /// host or as a step upwards; no fragment; and no page of signing in
+    /// or out or of confirming it, which would lead back and forth.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let path = text.split(['?', '#']).next().unwrap_or_default();
@@ -39,9 +39,14 @@ impl ReturnPath {
                     .split('/')
                     .any(|segment| segment == "." || segment == "..")
         };
-        let again = ["/accounts/login", "/accounts/logout"]
-            .iter()
-            .any(|own| path.starts_with(own));
+        let again = [
+            "/accounts/login",
+            "/accounts/logout",
+            "/accounts/2fa/authenticate",
+            "/accounts/reauthenticate",
+        ]
+        .iter()
+        .any(|own| path.starts_with(own));
         let visible =
             text.len() <= Self::LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
         (visible

@@ -87,8 +87,10 @@ pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Re
         tracing::error!(%status, "a server function answered a form with neither an error nor a redirect");
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if error == Error::SignInFirst {
-        return Redirect::to(&request::sign_in_path(&page_of(copy.uri().path()))).into_response();
+    if let Some(cure) = request::cure(error, &page_with(copy.uri().path(), &typed(&body))) {
+        let mut answer = Redirect::to(&cure).into_response();
+        answer.headers_mut().extend(cookies);
+        return answer;
     }
     let mut page = page_again(
         &shared,
@@ -159,12 +161,28 @@ fn typed(body: &[u8]) -> Vec<(String, String)> {
 
 /// The page a form stands on: the form's own path, or the one above it for an action without a page.
 fn page_of(path: &str) -> String {
-    const ACTIONS: [&str; 2] = ["end/", "end-others/"];
+    const ACTIONS: [&str; 4] = ["end/", "end-others/", "new-secret/", "cancel/"];
     ACTIONS
         .iter()
         .find_map(|action| path.strip_suffix(action))
         .unwrap_or(path)
         .to_owned()
+}
+
+/// The page a form stands on, with what was typed in its address: for coming back after a confirmation.
+fn page_with(path: &str, typed: &[(String, String)]) -> String {
+    let page = page_of(path);
+    let kept = typed
+        .iter()
+        .filter(|(name, _)| name != "next" && name != "kind");
+    let query = url::form_urlencoded::Serializer::new(String::new())
+        .extend_pairs(kept)
+        .finish();
+    if query.is_empty() {
+        page
+    } else {
+        format!("{page}?{query}")
+    }
 }
 
 async fn page_again(shared: &Shared, mut visit: Request, failure: Failure) -> Response {
@@ -248,5 +266,21 @@ mod tests {
             "/accounts/sessions/"
         );
         assert_eq!(page_of("/accounts/login/"), "/accounts/login/");
+    }
+
+    #[test]
+    fn sud_08_what_was_typed_stands_in_the_address_of_the_page_to_come_back_to() {
+        let typed = [
+            ("name".to_owned(), "my phone".to_owned()),
+            ("next".to_owned(), "/x".to_owned()),
+        ];
+        assert_eq!(
+            page_with("/accounts/2fa/totp/activate/", &typed),
+            "/accounts/2fa/totp/activate/?name=my+phone"
+        );
+        assert_eq!(
+            page_with("/accounts/sessions/end-others/", &[]),
+            "/accounts/sessions/"
+        );
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "ssr")]
 mod client_address;
 #[cfg(feature = "ssr")]
+mod download;
+#[cfg(feature = "ssr")]
 mod error_page;
 #[cfg(feature = "ssr")]
 mod forms;

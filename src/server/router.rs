@@ -25,7 +25,7 @@ use tower_http::{
 };
 
 use super::{
-    client_address,
+    client_address, download,
     error_page::{self, Explained},
     forms,
     headers::{self, ResponseNonce},
@@ -48,7 +48,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The paths of the pages. Listed once, since no page anywhere in the process gets its data while
 /// Leptos lists them: one being rendered at that moment would wait for ever.
-static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
+pub static PAGES: LazyLock<Vec<String>> = LazyLock::new(|| {
     let pages = generate_route_list(App);
     pages.iter().map(|page| page.path().to_owned()).collect()
 });
@@ -152,6 +152,11 @@ pub fn router(services: Services) -> Router {
         };
     }
     router
+        .route(
+            "/accounts/2fa/recovery-codes/download/",
+            get(download::recovery_codes),
+        )
+        .route("/accounts/2fa/recovery-codes/download", get(with_slash))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .fallback(file)

@@ -12,7 +12,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::router::router;
 use crate::{
-    auth::{sessions, setup, throttle},
+    auth::{attempts, sessions, setup, throttle},
+    mfa::totp,
     services::{Client, FlowError, Services},
 };
 
@@ -127,10 +128,14 @@ async fn purge(services: Services) {
             Ok::<_, FlowError>((
                 sessions::flow::purge(&services).await?,
                 throttle::flow::purge(&services).await?,
+                attempts::flow::purge(&services).await?,
+                totp::flow::purge(&services).await?,
             ))
         };
         match gone.await {
-            Ok((sessions, throttles)) => tracing::debug!(sessions, throttles, "purged"),
+            Ok((sessions, throttles, attempts, enrolments)) => {
+                tracing::debug!(sessions, throttles, attempts, enrolments, "purged");
+            }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged");
             }

@@ -39,7 +39,18 @@ macro_rules! changed {
         .map_err($crate::store::StoreError::from)
     };
 }
-pub(crate) use {changed, on_db};
+
+/// Runs a query inside a transaction and answers its rows: `rows!(tx, sqlx::query_as::<_, Row>(SQL))`.
+macro_rules! rows {
+    ($tx:expr, $query:expr) => {
+        match $tx {
+            $crate::store::Tx::Sqlite(tx) => $query.fetch_all(&mut **tx).await,
+            $crate::store::Tx::Postgres(tx) => $query.fetch_all(&mut **tx).await,
+        }
+        .map_err($crate::store::StoreError::from)
+    };
+}
+pub(crate) use {changed, on_db, rows};
 
 /// A connection pool of one of the two databases.
 #[derive(Clone, Debug)]

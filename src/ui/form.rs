@@ -1,6 +1,7 @@
 //! Form fields, and what a refused form brings back to its page.
 
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use crate::error::Error;
 
@@ -33,6 +34,18 @@ pub fn typed(name: &str) -> Option<String> {
         .map(|(_, value)| value)
 }
 
+/// What a field begins with: what was typed into it before the form was refused, or before its
+/// owner was led away to confirm who they are, which stands in the address.
+fn value(name: &str) -> Option<String> {
+    typed(name).or_else(|| query(name))
+}
+
+/// A value of the page's address.
+#[must_use]
+pub fn query(name: &str) -> Option<String> {
+    use_query_map().with_untracked(|query| query.get(name))
+}
+
 /// Whether a field of the form that was just refused is at fault.
 #[must_use]
 pub fn at_fault(name: &str) -> bool {
@@ -54,8 +67,14 @@ pub(super) fn described_by(fault: bool, hint: Option<&str>) -> Option<String> {
 pub fn Field(
     /// The field's name in the form, and its id.
     name: &'static str,
+    /// Its id, where a page has two fields of that name.
+    #[prop(default = name)]
+    id: &'static str,
     /// What to type.
     label: &'static str,
+    /// What helps to fill it in.
+    #[prop(optional)]
+    hint: Option<&'static str>,
     /// What the browser may fill in.
     autocomplete: &'static str,
     /// The input's type.
@@ -67,27 +86,32 @@ pub fn Field(
     /// Whether typing starts here when no form was refused.
     #[prop(optional)]
     first: bool,
+    /// Whether another field of that name is meant when the name is at fault.
+    #[prop(optional)]
+    blameless: bool,
 ) -> impl IntoView {
-    let fault = at_fault(name);
+    let fault = at_fault(name) && !blameless;
+    let hint_id = hint.map(|_| format!("{id}-hint"));
     view! {
         <div class="field">
             <div class="label">
-                <label for=name>{label}</label>
+                <label for=id>{label}</label>
                 <Mark fault/>
             </div>
             <input
-                id=name
+                id=id
                 name=name
                 type=kind
                 autocomplete=autocomplete
                 autocapitalize="none"
                 spellcheck="false"
                 required=!optional
-                value=typed(name)
+                value=value(name)
                 aria-invalid=fault.then_some("true")
-                aria-describedby=described_by(fault, None)
+                aria-describedby=described_by(fault, hint_id.as_deref())
                 autofocus=fault || (first && failure().is_none())
             />
+            {hint.map(|hint| view! { <p class="hints" id=hint_id>{hint}</p> })}
         </div>
     }
 }

@@ -49,15 +49,17 @@ pub fn Page(
     /// Whether the card holds a list rather than a form.
     #[prop(optional)]
     wide: bool,
-    /// Whether a link leads back home.
+    /// Where a link leads back to: home, or the settings.
     #[prop(optional)]
-    home: bool,
+    back: Option<&'static str>,
     /// What follows the heading.
     children: Children,
 ) -> impl IntoView {
     view! {
         <Frame brand=Brand::of_this_site() wide>
-            {home.then(|| view! { <p class="back"><a href="/">"Home"</a></p> })}
+            {back.map(|back| view! {
+                <p class="back"><a href=back>{if back == "/" { "Home" } else { "MFA Settings" }}</a></p>
+            })}
             <h1>{heading}</h1>
             <FailureNotice/>
             <DoneNotice/>

@@ -1,17 +1,24 @@
 //! Parts of pages that call no server function: the frame, notices, form fields.
 //!
-//! Pages are rendered on the server and never hydrated; the one thing here that runs in a
-//! browser is the island [`PasswordField`], and it is a plain field without JavaScript.
+//! Pages are rendered on the server and never hydrated; what runs in a browser are
+//! the islands [`PasswordField`], [`CodeField`], [`CopyButton`] and [`PrintButton`]. Without JavaScript the
+//! fields are plain fields, and the buttons are not there.
 
 mod brand;
+mod code_field;
+mod copy_button;
 mod error_page;
 pub mod form;
 mod frame;
 mod notice;
 mod password_field;
+mod print_button;
 
 pub use brand::Brand;
+pub use code_field::CodeField;
+pub use copy_button::CopyButton;
 pub use error_page::ErrorPage;
 pub use frame::{Frame, Page};
 pub use notice::{Notice, Refused, Tone};
 pub use password_field::PasswordField;
+pub use print_button::PrintButton;

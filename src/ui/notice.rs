@@ -82,6 +82,13 @@ fn sentence(code: &str) -> Option<&'static str> {
         "session-ended" => "The session has been ended.",
         "others-ended" => "All other sessions have been ended.",
         "password-changed" => "Your password was changed. All other sessions have been ended.",
+        "attempt-over" => "That sign-in has run out. Start again with your password.",
+        "totp-activated" => "Authenticator app activated.",
+        "totp-deactivated" => "Authenticator app deactivated.",
+        "new-secret" => "Here is a new secret. The one before is not valid any more.",
+        "codes-generated" => "A new set of recovery codes has been generated.",
+        "codes-stored" => "Your recovery codes are stored.",
+        "recovery-code-used" => "You have signed in with a recovery code.",
         "set-up" => "Welcome. Your account is the first administrator.",
         _ => return None,
     })
@@ -96,7 +103,7 @@ pub fn Refused(
     let said = form::failure().is_some_and(|failure| failure.error == error);
     let sign_in = matches!(
         error,
-        Error::SignInFirst | Error::LinkNotValid | Error::NotFound
+        Error::SignInFirst | Error::AttemptOver | Error::LinkNotValid | Error::NotFound
     );
     view! {
         {(!said).then(|| view! { <Notice tone=Tone::Failure><p>{words(error)}</p></Notice> })}

@@ -23,6 +23,14 @@ pub async fn recognise(
     Ok(store::find(&services.db, account_id, token.hash().as_slice(), since).await?)
 }
 
+/// Whether an account has signed in completely from any browser that is still remembered.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn any(tx: &mut Tx, account_id: &str) -> Result<bool, FlowError> {
+    Ok(store::any(tx, account_id).await?)
+}
+
 /// Marks a recognised browser as used now, or remembers a new one and answers its token.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! The table `known_device`.
 
-use crate::store::{Db, StoreError, Tx, changed, on_db};
+use crate::store::{Db, StoreError, Tx, changed, on_db, rows};
 
 /// Browsers remembered for an account; the one unused for longest makes room.
 const MOST: i64 = 10;
@@ -37,6 +37,13 @@ pub(super) async fn insert(
             .bind(now)
     )
     .map(drop)
+}
+
+/// Whether an account has a remembered browser.
+pub(super) async fn any(tx: &mut Tx, account_id: &str) -> Result<bool, StoreError> {
+    const SQL: &str = "select id from known_device where account_id = $1 limit 1";
+    let ids = rows!(tx, sqlx::query_scalar::<_, String>(SQL).bind(account_id))?;
+    Ok(!ids.is_empty())
 }
 
 pub(super) async fn keep_latest(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {

@@ -30,13 +30,23 @@ pub async fn sign_in(
     /// A path of this site to go on to.
     next: Option<String>,
 ) -> Result<(), Error> {
-    use crate::{auth::login::flow, request};
+    use crate::{
+        auth::login::flow::{self, Outcome},
+        request,
+    };
     let (services, client) = (request::services()?, request::client()?);
     let password = request::password(password)?;
     let device = request::device()?;
-    let signed_in = flow::sign_in(&services, &client, &login, password, device.as_ref())
+    let outcome = flow::sign_in(&services, &client, &login, password, device.as_ref())
         .await
         .map_err(request::refuse)?;
+    let signed_in = match outcome {
+        Outcome::SignedIn(signed_in) => signed_in,
+        Outcome::SecondStep(token) => {
+            request::set_attempt(Some(&token))?;
+            return request::go(&request::second_step_path(next.as_deref()));
+        }
+    };
     request::sign_out_previous(&services, &client).await?;
     request::set_session(&signed_in.session)?;
     request::set_device(signed_in.device.as_ref())?;

@@ -1,16 +1,22 @@
 //! Signs an administrator in by password.
 
 use crate::{
-    audit::flow::{Action, Event},
+    audit::{
+        flow::{Action, Event},
+        notices::flow::{self as notices, Told},
+    },
     auth::{
-        accounts::flow as accounts,
+        accounts::flow::{self as accounts, Account},
+        attempts::flow as attempts,
         devices::flow as devices,
         passwords::flow::{self as passwords, Lane},
-        sessions::flow::{self as sessions, Method},
+        sessions::flow::{self as sessions, Method, browser_in_words},
     },
     crypto::{passwords::Password, token::Token},
     error::Error,
+    mfa::factors::flow as factors,
     services::{Client, FlowError, Services},
+    store::Tx,
 };
 
 /// What a browser keeps after signing in.
@@ -20,6 +26,15 @@ pub struct SignedIn {
     pub session: Token,
     /// Marks the browser as known; `None` when it was known already.
     pub device: Option<Token>,
+}
+
+/// Where a right password leads.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The account has no factor.
+    SignedIn(SignedIn),
+    /// The account has a factor: the token is that of the sign-in under way.
+    SecondStep(Token),
 }
 
 /// Signs in by username or e-mail address and password.
@@ -33,7 +48,7 @@ pub async fn sign_in(
     login: &str,
     password: Password,
     device: Option<&Token>,
-) -> Result<SignedIn, FlowError> {
+) -> Result<Outcome, FlowError> {
     let account = accounts::find(services, login).await?;
     let name = account.as_ref().map_or_else(
         || accounts::canonical(login),
@@ -62,8 +77,63 @@ pub async fn sign_in(
     if !accounts::hold(&mut tx, &account).await? {
         return Err(Error::WrongCredentials.into());
     }
-    let session = sessions::start(services, &mut tx, client, &account.id, &[Method::Pwd]).await?;
-    let device = devices::remember(services, &mut tx, &account.id, proof.device()).await?;
+    // asked while the account is held, or a factor that is added at this moment would not be asked for
+    if factors::any(&mut tx, &account.id).await? {
+        let token = attempts::begin(
+            services,
+            &mut tx,
+            &account.id,
+            account.password_changed_at,
+            proof.device(),
+        )
+        .await?;
+        tx.commit().await?;
+        return Ok(Outcome::SecondStep(token));
+    }
+    let methods = [Method::Pwd];
+    let (signed_in, told) = start_session(
+        services,
+        &mut tx,
+        client,
+        &account,
+        &methods,
+        proof.device(),
+    )
+    .await?;
     tx.commit().await?;
-    Ok(SignedIn { session, device })
+    told.send(services);
+    Ok(Outcome::SignedIn(signed_in))
+}
+
+/// Starts a session in the caller's transaction, and remembers the browser; `device` is its public id
+/// when it is known. The letter is to be sent after the commit.
+///
+/// # Errors
+/// [`Error::WrongCredentials`] when the account was disabled meanwhile.
+pub async fn start_session(
+    services: &Services,
+    tx: &mut Tx,
+    client: &Client,
+    account: &Account,
+    methods: &[Method],
+    device: Option<&str>,
+) -> Result<(SignedIn, Told), FlowError> {
+    let session = sessions::start(services, tx, client, &account.id, methods).await?;
+    let others = devices::any(tx, &account.id).await?;
+    let device = devices::remember(services, tx, &account.id, device).await?;
+    let browser = browser_in_words(&client.user_agent);
+    let event = Event {
+        action: Action::NewBrowser,
+        actor: Some(&account.id),
+        subject: Some(&account.id),
+        session: None,
+        detail: &browser,
+    };
+    let told = if device.is_some() && others {
+        let email = account.email.as_deref().unwrap_or_default();
+        notices::tell(services, tx, client, &event, email).await?
+    } else {
+        Told::nothing()
+    };
+    Ok((SignedIn { session, device }, told))
 }

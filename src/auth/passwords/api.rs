@@ -13,7 +13,7 @@ pub async fn change_password(
     new_password: String,
 ) -> Result<(), Error> {
     use crate::{auth::passwords::flow, request};
-    let (services, who) = request::admin().await?;
+    let (services, who) = request::recent_admin().await?;
     let passwords = (
         request::password(password)?,
         request::password(new_password)?,

@@ -7,7 +7,7 @@ use crate::{
         devices,
         password_rules::flow as password_rules,
         sessions,
-        sessions::flow::Admin,
+        sessions::flow::RecentAdmin,
         throttle::flow::{self as throttle, Subject},
     },
     crypto::{
@@ -193,7 +193,7 @@ pub async fn prove(
 pub async fn change(
     services: &Services,
     client: &Client,
-    who: &Admin,
+    who: &RecentAdmin,
     device: Option<&Token>,
     (current, new): (Password, Password),
 ) -> Result<Token, FlowError> {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::api::least_length;
 use crate::{
+    audit::notices::page::Notices,
     auth::sessions::api::standing,
     error::Error,
     ui::{Page, PasswordField, Refused, form},
@@ -14,7 +15,8 @@ use crate::{
 pub fn PasswordPage() -> impl IntoView {
     let who = Resource::new_blocking(|| (), |()| username_and_least_length());
     view! {
-        <Page heading="Change password" home=true>
+        <Page heading="Change password" back="/">
+            <Notices here="/accounts/password/change/"/>
             <Suspense>
                 {Suspend::new(async move {
                     who.await.map_or_else(

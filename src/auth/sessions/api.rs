@@ -30,7 +30,7 @@ pub async fn end_session(
     id: String,
 ) -> Result<(), Error> {
     use crate::{auth::sessions::flow, request};
-    let (services, who) = request::admin().await?;
+    let (services, who) = request::recent_admin().await?;
     flow::end(&services, &request::client()?, &who, &id)
         .await
         .map_err(request::refuse)?;
@@ -41,7 +41,7 @@ pub async fn end_session(
 #[server(prefix = "/accounts", endpoint = "sessions/end-others/")]
 pub async fn end_other_sessions() -> Result<(), Error> {
     use crate::{auth::sessions::flow, request};
-    let (services, who) = request::admin().await?;
+    let (services, who) = request::recent_admin().await?;
     let token = flow::end_others(&services, &request::client()?, &who)
         .await
         .map_err(request::refuse)?;

@@ -30,12 +30,23 @@ impl Limits {
     }
 }
 
+/// Whether something that was confirmed at `confirmed_at` counts as recent at `now`, for `timeout`
+/// seconds. A time that is yet to come, by a clock set back, counts as long as one that has passed.
+#[must_use]
+pub const fn is_recent(confirmed_at: i64, timeout: i64, now: i64) -> bool {
+    now.saturating_sub(confirmed_at).saturating_abs() <= timeout
+}
+
 /// How somebody proved who they are, by its
 /// [RFC 8176](https://www.rfc-editor.org/rfc/rfc8176#section-2) name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Method {
     /// Password.
     Pwd,
+    /// Code of an authenticator app.
+    Otp,
+    /// Recovery code; the name is this program's own.
+    Rc,
 }
 
 impl Method {
@@ -44,7 +55,28 @@ impl Method {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pwd => "pwd",
+            Self::Otp => "otp",
+            Self::Rc => "rc",
         }
+    }
+}
+
+/// Whether stored method names hold a factor beside the password.
+#[must_use]
+pub fn has_factor(methods: &str) -> bool {
+    methods
+        .split_whitespace()
+        .any(|method| method != Method::Pwd.as_str())
+}
+
+/// Stored method names with one more, each once.
+#[must_use]
+pub fn with_method(methods: &str, method: Method) -> String {
+    let more = method.as_str();
+    if methods.split_whitespace().any(|one| one == more) {
+        methods.to_owned()
+    } else {
+        format!("{methods} {more}").trim().to_owned()
     }
 }
 
@@ -55,6 +87,8 @@ pub fn methods_in_words(methods: &str) -> String {
         .split_whitespace()
         .map(|method| match method {
             "pwd" => "password",
+            "otp" => "authenticator app",
+            "rc" => "recovery code",
             other => other,
         })
         .collect();
@@ -137,6 +171,23 @@ mod tests {
         assert!(LIMITS.alive(1000, 1000, 0));
         assert!(LIMITS.alive(i64::MAX, i64::MAX, i64::MIN));
         assert!(!LIMITS.alive(i64::MIN, i64::MIN, i64::MAX));
+    }
+
+    #[test]
+    fn sud_02_recent_ends_with_the_timeout_and_a_clock_set_back_does_not_prolong_it() {
+        assert!(is_recent(1000, 300, 1000));
+        assert!(is_recent(1000, 300, 1300));
+        assert!(!is_recent(1000, 300, 1301));
+        assert!(!is_recent(1000, 300, 699));
+        assert!(!is_recent(i64::MAX, 300, i64::MIN));
+    }
+
+    #[test]
+    fn a_factor_is_whatever_stands_beside_the_password() {
+        assert!(!has_factor("pwd") && !has_factor(""));
+        assert!(has_factor("pwd otp") && has_factor("hwk"));
+        assert_eq!(with_method("pwd", Method::Otp), "pwd otp");
+        assert_eq!(with_method("pwd otp", Method::Otp), "pwd otp");
     }
 
     #[test]

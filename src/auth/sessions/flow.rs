@@ -1,6 +1,9 @@
-//! Starts, finds, lists and ends sessions. Only this room can make an [`Admin`].
+//! Starts, finds, lists and ends sessions. Only this room can make a [`Holder`] and
+//! what proves more: [`Admin`], [`RecentAdmin`], [`Enroller`].
 
-pub use super::domain::{Method, time_in_words};
+use std::ops::Deref;
+
+pub use super::domain::{Method, browser_in_words, time_in_words};
 use super::{
     SessionLine, Standing,
     domain::{self, Limits},
@@ -8,24 +11,26 @@ use super::{
 };
 use crate::{
     audit::flow::{self as audit, Action, Event},
+    auth::attempts::flow as attempts,
     crypto::token::Token,
     error::Error,
     services::{Client, FlowError, Services},
     store::Tx,
 };
 
-/// Proof that the caller is signed in. Only a live session gives one.
+/// Whoever holds a live session, whatever they may do in it. Only a live session gives one.
 #[derive(Clone, Debug)]
-pub struct Admin {
+pub struct Holder {
     account_id: String,
     username: String,
     email: Option<String>,
     session_id: String,
     authenticated_at: i64,
+    reauthenticated_at: i64,
     methods: String,
 }
 
-impl Admin {
+impl Holder {
     /// Id of the account.
     #[must_use]
     pub fn account_id(&self) -> &str {
@@ -50,7 +55,7 @@ impl Admin {
         &self.session_id
     }
 
-    /// An event that this administrator causes on their own account.
+    /// An event that this person causes on their own account.
     #[must_use]
     pub fn event<'a>(&'a self, action: Action, detail: &'a str) -> Event<'a> {
         Event {
@@ -61,9 +66,41 @@ impl Admin {
             detail,
         }
     }
+
+    /// The administrator that this person is, if the policy asks for no factor that they lack.
+    ///
+    /// # Errors
+    /// [`Error::EnrolFirst`].
+    pub fn admin(self, services: &Services) -> Result<Admin, Error> {
+        if services.settings.mfa_required && !domain::has_factor(&self.methods) {
+            return Err(Error::EnrolFirst);
+        }
+        Ok(Admin(self))
+    }
+
+    /// Proof that this person may add a factor: they have confirmed themselves lately.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmFirst`].
+    pub fn enroller(self, services: &Services) -> Result<Enroller, Error> {
+        self.be_recent(services)?;
+        Ok(Enroller(self))
+    }
+
+    fn be_recent(&self, services: &Services) -> Result<(), Error> {
+        let (timeout, now) = (
+            services.settings.reauthentication_timeout,
+            services.clock.now(),
+        );
+        if domain::is_recent(self.reauthenticated_at, timeout, now) {
+            Ok(())
+        } else {
+            Err(Error::ConfirmFirst)
+        }
+    }
 }
 
-impl From<Row> for Admin {
+impl From<Row> for Holder {
     fn from(row: Row) -> Self {
         Self {
             account_id: row.account_id,
@@ -71,8 +108,56 @@ impl From<Row> for Admin {
             email: row.email,
             session_id: row.id,
             authenticated_at: row.authenticated_at,
+            reauthenticated_at: row.reauthenticated_at,
             methods: row.methods,
         }
+    }
+}
+
+/// Proof that the caller is signed in as the policy asks.
+#[derive(Clone, Debug)]
+pub struct Admin(Holder);
+
+impl Admin {
+    /// The same with the proof of a confirmation within the timeout.
+    ///
+    /// # Errors
+    /// [`Error::ConfirmFirst`].
+    pub fn recent(self, services: &Services) -> Result<RecentAdmin, Error> {
+        self.be_recent(services)?;
+        Ok(RecentAdmin(self))
+    }
+}
+
+impl Deref for Admin {
+    type Target = Holder;
+
+    fn deref(&self) -> &Holder {
+        &self.0
+    }
+}
+
+/// Proof that an administrator has confirmed lately who they are.
+#[derive(Clone, Debug)]
+pub struct RecentAdmin(Admin);
+
+impl Deref for RecentAdmin {
+    type Target = Admin;
+
+    fn deref(&self) -> &Admin {
+        &self.0
+    }
+}
+
+/// Proof that the caller may add a factor, which somebody whom the policy lets do nothing else may too.
+#[derive(Clone, Debug)]
+pub struct Enroller(Holder);
+
+impl Deref for Enroller {
+    type Target = Holder;
+
+    fn deref(&self) -> &Holder {
+        &self.0
     }
 }
 
@@ -133,7 +218,7 @@ pub async fn find(
     services: &Services,
     client: &Client,
     token: &Token,
-) -> Result<Option<Admin>, FlowError> {
+) -> Result<Option<Holder>, FlowError> {
     let Some(row) = store::find(&services.db, token.hash().as_slice()).await? else {
         return Ok(None);
     };
@@ -199,7 +284,7 @@ pub async fn list(services: &Services, who: &Admin) -> Result<Vec<SessionLine>, 
 pub async fn end(
     services: &Services,
     client: &Client,
-    who: &Admin,
+    who: &RecentAdmin,
     id: &str,
 ) -> Result<(), FlowError> {
     let mut tx = services.db.begin().await?;
@@ -224,7 +309,7 @@ pub async fn end(
 pub async fn end_others(
     services: &Services,
     client: &Client,
-    who: &Admin,
+    who: &RecentAdmin,
 ) -> Result<Token, FlowError> {
     let mut tx = services.db.begin().await?;
     let token = keep_only(services, &mut tx, who).await?;
@@ -243,7 +328,7 @@ pub async fn end_others(
 ///
 /// # Errors
 /// [`Error::SignInFirst`] when this session was ended meanwhile.
-pub async fn keep_only(services: &Services, tx: &mut Tx, who: &Admin) -> Result<Token, FlowError> {
+pub async fn keep_only(services: &Services, tx: &mut Tx, who: &Holder) -> Result<Token, FlowError> {
     let token = Token::generate(&services.random)?;
     let live = store::hold(tx, &who.account_id).await?
         && store::rotate(tx, &who.session_id, token.hash().as_slice()).await?;
@@ -251,14 +336,53 @@ pub async fn keep_only(services: &Services, tx: &mut Tx, who: &Admin) -> Result<
         return Err(Error::SignInFirst.into());
     }
     store::delete_all_of(tx, &who.account_id, &who.session_id).await?;
+    attempts::end_all_of(tx, &who.account_id).await?;
     Ok(token)
+}
+
+/// In the caller's transaction, notes that the holder of a session has confirmed who they are, by a
+/// method that counts from now on; answers the session's new token.
+///
+/// # Errors
+/// [`Error::SignInFirst`] when this session was ended meanwhile.
+pub async fn confirm(
+    services: &Services,
+    tx: &mut Tx,
+    who: &Holder,
+    method: Method,
+) -> Result<Token, FlowError> {
+    let token = Token::generate(&services.random)?;
+    let methods = domain::with_method(&who.methods, method);
+    let live = store::hold(tx, &who.account_id).await?
+        && store::confirm(
+            tx,
+            &who.session_id,
+            token.hash().as_slice(),
+            &methods,
+            services.clock.now(),
+        )
+        .await?;
+    if live {
+        Ok(token)
+    } else {
+        Err(Error::SignInFirst.into())
+    }
+}
+
+/// In the caller's transaction, holds an account so that what changes it is done one after the
+/// other; says whether it is there and not disabled.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn hold(tx: &mut Tx, account_id: &str) -> Result<bool, FlowError> {
+    Ok(store::hold(tx, account_id).await?)
 }
 
 /// Signs the caller out.
 ///
 /// # Errors
 /// [`FlowError::Store`].
-pub async fn sign_out(services: &Services, client: &Client, who: &Admin) -> Result<(), FlowError> {
+pub async fn sign_out(services: &Services, client: &Client, who: &Holder) -> Result<(), FlowError> {
     let mut tx = services.db.begin().await?;
     if store::delete(&mut tx, &who.account_id, &who.session_id).await? {
         audit::record(services, &mut tx, client, &who.event(Action::SignedOut, "")).await?;
@@ -267,11 +391,12 @@ pub async fn sign_out(services: &Services, client: &Client, who: &Admin) -> Resu
     Ok(())
 }
 
-/// In the caller's transaction, ends all sessions of an account.
+/// In the caller's transaction, ends all sessions of an account and all sign-ins under way.
 ///
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn end_all_of(tx: &mut Tx, account_id: &str) -> Result<u64, FlowError> {
+    attempts::end_all_of(tx, account_id).await?;
     Ok(store::delete_all_of(tx, account_id, "").await?)
 }
 

@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::{SessionLine, Standing, api};
-use crate::ui::{Notice, Page, Refused, Tone};
+use crate::{
+    audit::notices::page::Notices,
+    ui::{Notice, Page, Refused, Tone},
+};
 
 /// Who is signed in here, and where to go from here.
 #[component]
@@ -29,6 +32,7 @@ fn Home(standing: Standing) -> impl IntoView {
     };
     view! {
         <Page heading=format!("Signed in as {}", standing.username) wide=true>
+            <Notices here="/"/>
             {warning(standing.failures).map(|text| view! { <Notice tone=Tone::Warning><p>{text}</p></Notice> })}
             <dl class="facts">
                 {standing.email.map(|email| view! { <div><dt>"E-mail"</dt><dd>{email}</dd></div> })}
@@ -36,6 +40,10 @@ fn Home(standing: Standing) -> impl IntoView {
                 <div><dt>"Signed in with"</dt><dd>{standing.methods}</dd></div>
             </dl>
             <ul class="doors">
+                <li>
+                    <a href="/accounts/2fa/">"MFA Settings"</a>
+                    <p>"Authenticator app and recovery codes."</p>
+                </li>
                 <li><a href="/accounts/sessions/">"Sessions"</a><p>{sessions}</p></li>
                 <li>
                     <a href="/accounts/password/change/">"Change password"</a>
@@ -64,7 +72,8 @@ fn warning(failures: i64) -> Option<String> {
 pub fn SessionsPage() -> impl IntoView {
     let lines = Resource::new_blocking(|| (), |()| api::sessions());
     view! {
-        <Page heading="Your sessions" wide=true home=true>
+        <Page heading="Your sessions" wide=true back="/">
+            <Notices here="/accounts/sessions/"/>
             <Suspense>
                 {Suspend::new(async move {
                     lines.await.map_or_else(

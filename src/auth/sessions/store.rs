@@ -17,6 +17,7 @@ pub(super) struct Row {
     pub(super) created_at: i64,
     pub(super) last_seen_at: i64,
     pub(super) authenticated_at: i64,
+    pub(super) reauthenticated_at: i64,
     pub(super) username: String,
     pub(super) email: Option<String>,
 }
@@ -24,14 +25,14 @@ pub(super) struct Row {
 /// The session of a token hash, unless its account is disabled.
 pub(super) async fn find(db: &Db, hash: &[u8]) -> Result<Option<Row>, StoreError> {
     const SQL: &str = "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
-         authenticated_at, username, email from session join account on account.id = account_id \
+         authenticated_at, reauthenticated_at, username, email from session join account on account.id = account_id \
          where token_hash = $1 and disabled_at is null";
     on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(hash).fetch_optional(pool))
 }
 
 pub(super) async fn list(db: &Db, account_id: &str) -> Result<Vec<Row>, StoreError> {
     const SQL: &str = "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
-         authenticated_at, username, email from session join account on account.id = account_id \
+         authenticated_at, reauthenticated_at, username, email from session join account on account.id = account_id \
          where account_id = $1 order by last_seen_at desc, session.id desc";
     on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(account_id).fetch_all(pool))
 }
@@ -107,6 +108,23 @@ pub(super) async fn touch(
 pub(super) async fn rotate(tx: &mut Tx, id: &str, hash: &[u8]) -> Result<bool, StoreError> {
     const SQL: &str = "update session set token_hash = $2 where id = $1";
     changed!(tx, sqlx::query(SQL).bind(id).bind(hash)).map(|rows| rows == 1)
+}
+
+/// Gives a session a new token and notes by which methods and when its holder was confirmed.
+pub(super) async fn confirm(
+    tx: &mut Tx,
+    id: &str,
+    hash: &[u8],
+    methods: &str,
+    now: i64,
+) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "update session set token_hash = $2, methods = $3, reauthenticated_at = $4 where id = $1";
+    changed!(
+        tx,
+        sqlx::query(SQL).bind(id).bind(hash).bind(methods).bind(now)
+    )
+    .map(|rows| rows == 1)
 }
 
 pub(super) async fn delete(tx: &mut Tx, account_id: &str, id: &str) -> Result<bool, StoreError> {

@@ -25,6 +25,13 @@ pub const ACCOUNT: Limit = Limit {
     longest: 900,
     forget: 24 * 3600,
 };
+/// Tries of codes on one factor of an account, from anywhere, or from one known browser.
+pub const CODE: Limit = Limit {
+    purpose: "code",
+    free: 10,
+    longest: 900,
+    forget: 24 * 3600,
+};
 /// Tries on any password from one source. Forgotten sooner: a source may be a whole office.
 pub const SOURCE: Limit = Limit {
     purpose: "source",

@@ -5,6 +5,8 @@ use crate::store::{StoreError, Tx, changed};
 
 /// Counts one more failure, unless its time has not come: then no row changes.
 ///
+/// A time further away than the longest delay is from a clock that was ahead, and does not count.
+///
 /// The delay after failure number `free + k` is `2^k` seconds, at most `longest`.
 pub(super) async fn take(
     tx: &mut Tx,
@@ -20,7 +22,7 @@ pub(super) async fn take(
            when throttle.failures + 1 - $4 >= 20 then $5 \
            when (cast(1 as bigint) << cast(throttle.failures + 1 - $4 as integer)) > $5 then $5 \
            else cast(1 as bigint) << cast(throttle.failures + 1 - $4 as integer) end \
-         where throttle.free_at <= $3";
+         where throttle.free_at <= $3 or throttle.failures < $4 or throttle.free_at > $3 + $5";
     changed!(
         tx,
         sqlx::query(SQL)

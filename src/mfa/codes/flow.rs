@@ -1,0 +1,295 @@
+//! Counts a try, looks whether the code is right, and spends it.
+
+use crate::{
+    audit::{
+        flow::{self as audit, Action, Event},
+        notices::flow as notices,
+    },
+    auth::{
+        sessions::flow::{self as sessions, Method},
+        throttle::flow::{self as throttle, Subject},
+    },
+    error::Error,
+    mfa::{
+        recovery_codes::flow as recovery_codes,
+        totp::flow::{self as totp, clock_off},
+    },
+    services::{Client, FlowError, Services},
+    store::Tx,
+};
+
+/// Whose code it is, and where it was typed.
+#[derive(Clone, Copy, Debug)]
+pub struct Typist<'a> {
+    /// Id of the account.
+    pub account_id: &'a str,
+    /// The account's e-mail address; empty when there is none.
+    pub email: &'a str,
+    /// Public id of the browser, when it is known to the account.
+    pub device_id: Option<&'a str>,
+    /// Public id of the session, when there is one.
+    pub session_id: Option<&'a str>,
+}
+
+impl Typist<'_> {
+    fn event<'a>(&'a self, action: Action, detail: &'a str) -> Event<'a> {
+        Event {
+            action,
+            actor: self.session_id.map(|_| self.account_id),
+            subject: Some(self.account_id),
+            session: self.session_id,
+            detail,
+        }
+    }
+}
+
+/// A right code that is still to be spent.
+#[derive(Debug)]
+pub struct Proof {
+    kind: Kind,
+    subject: Subject,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Totp(totp::Match),
+    RecoveryCode(recovery_codes::Match),
+}
+
+/// A code that was not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Why, for the audit trail.
+    pub reason: &'static str,
+    /// The factor that this try has closed, in words.
+    pub closed: Option<&'static str>,
+    /// Whether the code was right once, and is used.
+    was_right: bool,
+    /// What the person is told, who has given the right password or is signed in.
+    pub told: Error,
+}
+
+impl Refusal {
+    const fn wrong(reason: &'static str) -> Self {
+        Self {
+            reason,
+            closed: None,
+            was_right: false,
+            told: Error::WrongCode,
+        }
+    }
+
+    const fn used(reason: &'static str) -> Self {
+        Self {
+            was_right: true,
+            ..Self::wrong(reason)
+        }
+    }
+}
+
+impl From<totp::Refusal> for Refusal {
+    fn from(refusal: totp::Refusal) -> Self {
+        match refusal {
+            totp::Refusal::None => Self::wrong("no authenticator app"),
+            totp::Refusal::Closed => Self::wrong("authenticator app closed"),
+            totp::Refusal::Wrong { closes } => Self {
+                closed: closes.then_some("authenticator app"),
+                ..Self::wrong("wrong code")
+            },
+            totp::Refusal::Used => Self::used("used code"),
+            totp::Refusal::Off(seconds) => Self {
+                told: clock_off(seconds),
+                ..Self::wrong("clock off")
+            },
+            totp::Refusal::Unreadable => Self {
+                told: Error::FactorUnreadable,
+                ..Self::wrong("secret unreadable")
+            },
+        }
+    }
+}
+
+impl From<recovery_codes::Refusal> for Refusal {
+    fn from(refusal: recovery_codes::Refusal) -> Self {
+        match refusal {
+            recovery_codes::Refusal::None => Self::wrong("no recovery codes"),
+            recovery_codes::Refusal::Closed => Self::wrong("recovery codes closed"),
+            recovery_codes::Refusal::Wrong { closes } => Self {
+                closed: closes.then_some("set of recovery codes"),
+                ..Self::wrong("wrong recovery code")
+            },
+            recovery_codes::Refusal::Used => Self::used("used recovery code"),
+        }
+    }
+}
+
+/// Tries a code. The try is counted, and that committed, before the code is looked at.
+///
+/// # Errors
+/// [`Error::TooManyCodes`] when it is too early for another try; [`FlowError::Store`].
+pub async fn prove(
+    services: &Services,
+    typist: &Typist<'_>,
+    text: &str,
+) -> Result<Result<Proof, Refusal>, FlowError> {
+    let account = typist.account_id;
+    let is_recovery_code = recovery_codes::is_code(text);
+    let factor = if is_recovery_code {
+        "recovery codes"
+    } else {
+        "totp"
+    };
+    let subject = match typist.device_id {
+        Some(device) => Subject::of(&[account, factor, "device", device]),
+        None => Subject::of(&[account, factor]),
+    };
+    // first the account, then its limits, then its factors: everybody in this order
+    let mut tx = services.db.begin().await?;
+    if !sessions::hold(&mut tx, account).await? {
+        return Ok(Err(Refusal::wrong("disabled")));
+    }
+    if !throttle::take(services, &mut tx, throttle::CODE, &subject).await? {
+        return Err(Error::TooManyCodes.into());
+    }
+    let tried = if is_recovery_code {
+        let counted = recovery_codes::take(services, &mut tx, account).await?;
+        tx.commit().await?;
+        recovery_codes::try_code(services, account, counted, text)
+            .await?
+            .map(Kind::RecoveryCode)
+            .map_err(Refusal::from)
+    } else {
+        let counted = totp::take(services, &mut tx, account).await?;
+        tx.commit().await?;
+        totp::try_code(services, account, counted, text)
+            .await?
+            .map(Kind::Totp)
+            .map_err(Refusal::from)
+    };
+    match tried {
+        Ok(kind) => Ok(Ok(Proof { kind, subject })),
+        Err(refusal) => {
+            if refusal.was_right {
+                give_back(services, &subject).await?;
+            }
+            Ok(Err(refusal))
+        }
+    }
+}
+
+/// A code that was right and is used is no guess: it must not slow who sent a form twice.
+async fn give_back(services: &Services, subject: &Subject) -> Result<(), FlowError> {
+    let mut tx = services.db.begin().await?;
+    throttle::give_back(services, &mut tx, throttle::CODE, subject).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+impl Proof {
+    /// How it proves who somebody is.
+    #[must_use]
+    pub const fn method(&self) -> Method {
+        match self.kind {
+            Kind::Totp(_) => Method::Otp,
+            Kind::RecoveryCode(_) => Method::Rc,
+        }
+    }
+
+    /// What is to be said of a code that somebody else has spent a moment before.
+    ///
+    /// # Errors
+    /// [`FlowError::Store`].
+    pub async fn lost(&self, services: &Services) -> Result<Refusal, FlowError> {
+        give_back(services, &self.subject).await?;
+        Ok(Refusal::used("used code"))
+    }
+
+    /// Spends the code in the transaction of what it is for; `None` when somebody else was faster. The
+    /// caller holds the account. What is answered is to be sent after the commit.
+    ///
+    /// # Errors
+    /// [`FlowError`].
+    pub async fn spend(
+        &self,
+        services: &Services,
+        tx: &mut Tx,
+        client: &Client,
+        typist: &Typist<'_>,
+    ) -> Result<Option<Spent>, FlowError> {
+        throttle::clear(tx, throttle::CODE, &self.subject).await?;
+        match &self.kind {
+            Kind::Totp(right) => Ok(
+                if totp::spend(services, tx, typist.account_id, right).await? {
+                    Some(Spent {
+                        codes_left: None,
+                        told: None,
+                    })
+                } else {
+                    None
+                },
+            ),
+            Kind::RecoveryCode(right) => {
+                let spent = recovery_codes::spend(services, tx, typist.account_id, right).await?;
+                let Some(left) = spent else {
+                    return Ok(None);
+                };
+                let detail = left.to_string();
+                let event = typist.event(Action::RecoveryCodeUsed, &detail);
+                let told = notices::tell(services, tx, client, &event, typist.email).await?;
+                Ok(Some(Spent {
+                    codes_left: Some(left),
+                    told: Some(told),
+                }))
+            }
+        }
+    }
+}
+
+/// A code that was spent.
+pub struct Spent {
+    /// Recovery codes that are left, when it was one.
+    pub codes_left: Option<usize>,
+    told: Option<notices::Told>,
+}
+
+impl Spent {
+    /// Tells the owner, once it is committed.
+    pub fn send(self, services: &Services) {
+        if let Some(told) = self.told {
+            told.send(services);
+        }
+    }
+}
+
+/// Records that a code was refused, and tells the owner what they must know of it.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn note(
+    services: &Services,
+    client: &Client,
+    typist: &Typist<'_>,
+    action: Action,
+    refusal: &Refusal,
+) -> Result<(), FlowError> {
+    let mut tx = services.db.begin().await?;
+    let event = typist.event(action, refusal.reason);
+    let told = if action == Action::SecondFactorFailed {
+        Some(notices::tell(services, &mut tx, client, &event, typist.email).await?)
+    } else {
+        audit::record(services, &mut tx, client, &event).await?;
+        None
+    };
+    let closed = match refusal.closed {
+        Some(factor) => {
+            let event = typist.event(Action::FactorClosed, factor);
+            Some(notices::tell(services, &mut tx, client, &event, typist.email).await?)
+        }
+        None => None,
+    };
+    tx.commit().await?;
+    for told in [told, closed].into_iter().flatten() {
+        told.send(services);
+    }
+    Ok(())
+}

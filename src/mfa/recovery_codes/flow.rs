@@ -1,0 +1,314 @@
+//! What an administrator does with recovery codes.
+
+use super::{
+    SetStanding, Shown,
+    domain::{self, Code},
+    store::{self, CLOSES_AT},
+};
+use crate::{
+    audit::{
+        flow::{self as audit, Action},
+        notices::flow as notices,
+    },
+    auth::sessions::flow::{self as sessions, RecentAdmin, time_in_words},
+    crypto::sealing::{Binding, Purpose},
+    error::Error,
+    services::{Client, FlowError, Services},
+    store::Tx,
+};
+
+/// # Errors
+/// [`Error::NotFound`] where the type is switched off.
+fn supported(services: &Services) -> Result<(), Error> {
+    if services.settings.supported_types.recovery_codes {
+        Ok(())
+    } else {
+        Err(Error::NotFound)
+    }
+}
+
+fn binding<'a>(account: &'a str, id: &'a str) -> Binding<'a> {
+    Binding {
+        purpose: Purpose::RecoveryCode,
+        account,
+        factor: id,
+    }
+}
+
+/// How an account's set stands, if it has one.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn standing(
+    services: &Services,
+    account_id: &str,
+) -> Result<Option<SetStanding>, FlowError> {
+    let row = store::standing(&services.db, account_id).await?;
+    Ok(row.map(|row| SetStanding {
+        left: row.left_over,
+        made: row.made,
+        created: time_in_words(row.created_at),
+        stored: row.stored_at.is_some(),
+        closed: row.failures >= CLOSES_AT,
+    }))
+}
+
+/// How the caller's set stands, if there is one.
+///
+/// # Errors
+/// [`Error::NotFound`] where the type is switched off.
+pub async fn own_standing(
+    services: &Services,
+    who: &RecentAdmin,
+) -> Result<Option<SetStanding>, FlowError> {
+    supported(services)?;
+    standing(services, who.account_id()).await
+}
+
+/// In the caller's transaction, makes a set for an account that has a factor and no set yet.
+///
+/// # Errors
+/// [`FlowError`].
+pub async fn create_if_missing(
+    services: &Services,
+    tx: &mut Tx,
+    account_id: &str,
+) -> Result<bool, FlowError> {
+    let now = services.clock.now();
+    if !store::begin(tx, account_id, now).await? {
+        return Ok(false);
+    }
+    for position in 0..i64::from(services.settings.recovery_code_count) {
+        let id = services.random.uuid_v7(now)?;
+        let text = domain::new_code(&services.random)?;
+        let code = Code::parse(&text).ok_or(Error::Internal)?;
+        let sealed = services
+            .keyring()
+            .seal(now, binding(account_id, &id), &text)?;
+        store::insert(
+            tx,
+            &id,
+            account_id,
+            position,
+            &code.hash(account_id),
+            &sealed,
+        )
+        .await?;
+    }
+    Ok(true)
+}
+
+/// In the caller's transaction, removes the set of an account that has no factor any more.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn remove_without_factor(tx: &mut Tx, account_id: &str) -> Result<(), FlowError> {
+    store::delete_without_factor(tx, account_id).await?;
+    Ok(())
+}
+
+/// The codes that are left, for their owner. Where they are shown once, the first call takes them out of
+/// the database, and later ones answer none; a call that is not `looked_at` by anybody does not count.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no set or the type is switched off; [`FlowError::Sealing`].
+pub async fn show(
+    services: &Services,
+    client: &Client,
+    who: &RecentAdmin,
+    looked_at: bool,
+) -> Result<Shown, FlowError> {
+    supported(services)?;
+    let account = who.account_id();
+    let standing = standing(services, account).await?.ok_or(Error::NotFound)?;
+    let once = services.settings.recovery_codes_show_once;
+    let mut tx = services.db.begin().await?;
+    let mut codes = Vec::new();
+    if looked_at && (!once || store::show_once(&mut tx, account, services.clock.now()).await?) {
+        for row in store::left(&mut tx, account).await? {
+            if let (Some(token), Some(key_id)) = (row.sealed_code, row.key_id) {
+                let code = services
+                    .keyring()
+                    .open(&token, &key_id, binding(account, &row.id))?;
+                codes.push(code.to_string());
+            }
+        }
+        if once {
+            store::unseal(&mut tx, account).await?;
+        }
+        let event = who.event(Action::RecoveryCodesViewed, "");
+        audit::record(services, &mut tx, client, &event).await?;
+    }
+    tx.commit().await?;
+    let site = services.settings.public_url.origin();
+    Ok(Shown {
+        file: domain::file(&codes, who.username(), site, &standing.created),
+        whose: domain::whose(who.username(), site, &standing.created),
+        only_now: once,
+        standing,
+        codes,
+    })
+}
+
+/// Notes that the owner has stored the codes.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no set.
+pub async fn keep(services: &Services, who: &RecentAdmin) -> Result<(), FlowError> {
+    supported(services)?;
+    let mut tx = services.db.begin().await?;
+    if !store::stored(&mut tx, who.account_id(), services.clock.now()).await? {
+        return Err(Error::NotFound.into());
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Makes a new set in place of the old one, whose codes are void as a whole.
+///
+/// # Errors
+/// [`Error::NoFactorYet`] for an account without a factor.
+pub async fn replace(
+    services: &Services,
+    client: &Client,
+    who: &RecentAdmin,
+) -> Result<(), FlowError> {
+    supported(services)?;
+    let mut tx = services.db.begin().await?;
+    if !sessions::hold(&mut tx, who.account_id()).await? {
+        return Err(Error::SignInFirst.into());
+    }
+    store::delete(&mut tx, who.account_id()).await?;
+    if !create_if_missing(services, &mut tx, who.account_id()).await? {
+        return Err(Error::NoFactorYet.into());
+    }
+    let event = who.event(Action::RecoveryCodesReplaced, "");
+    let told = notices::tell(services, &mut tx, client, &event, who.email()).await?;
+    tx.commit().await?;
+    told.send(services);
+    Ok(())
+}
+
+/// In the caller's transaction, removes the set of an account.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn remove_all_of(tx: &mut Tx, account_id: &str) -> Result<bool, FlowError> {
+    Ok(store::delete(tx, account_id).await?)
+}
+
+/// Whether a text can be a recovery code at all.
+#[must_use]
+pub fn is_code(text: &str) -> bool {
+    Code::parse(text).is_some()
+}
+
+/// A right code that is still to be spent.
+#[derive(Debug)]
+pub struct Match([u8; 32]);
+
+/// Why a code was not accepted; for the audit trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The account has no set, or the type is switched off.
+    None,
+    /// The set is closed after too many wrong codes.
+    Closed,
+    /// The code is wrong; `closes` when it was the last try.
+    Wrong {
+        /// Whether the set is closed by it.
+        closes: bool,
+    },
+    /// The code was used already.
+    Used,
+}
+
+/// A set one of whose codes may be tried, and how many failures it has now; see [`try_code`].
+pub struct Counted(Option<i64>);
+
+/// Counts a try on an account's set, in a transaction to be committed before [`try_code`].
+///
+/// # Errors
+/// [`FlowError::Store`]; the try must then not be made.
+pub async fn take(
+    services: &Services,
+    tx: &mut Tx,
+    account_id: &str,
+) -> Result<Counted, FlowError> {
+    if !services.settings.supported_types.recovery_codes {
+        return Ok(Counted(None));
+    }
+    Ok(Counted(store::take(tx, account_id).await?))
+}
+
+/// Looks for a code in an account's set; spends nothing yet.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn try_code(
+    services: &Services,
+    account_id: &str,
+    Counted(failures): Counted,
+    text: &str,
+) -> Result<Result<Match, Refusal>, FlowError> {
+    let (Some(failures), Some(code)) = (failures, Code::parse(text)) else {
+        let any = store::standing(&services.db, account_id).await?;
+        return Ok(Err(if any.is_some() {
+            Refusal::Closed
+        } else {
+            Refusal::None
+        }));
+    };
+    let hash = code.hash(account_id);
+    Ok(
+        match store::is_spent(&services.db, account_id, &hash).await? {
+            Some(false) => Ok(Match(hash)),
+            Some(true) => Err(Refusal::Used),
+            None => Err(Refusal::Wrong {
+                closes: failures >= CLOSES_AT,
+            }),
+        },
+    )
+}
+
+/// Spends a right code in the caller's transaction and answers how many are left; `None` for all
+/// callers but one.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn spend(
+    services: &Services,
+    tx: &mut Tx,
+    account_id: &str,
+    Match(hash): &Match,
+) -> Result<Option<usize>, FlowError> {
+    if !store::spend(tx, account_id, hash, services.clock.now()).await? {
+        return Ok(None);
+    }
+    store::forgive(tx, account_id).await?;
+    Ok(Some(store::left(tx, account_id).await?.len()))
+}
+
+/// Opens one code of each key that has sealed any, and answers the key ids that open nothing, each
+/// with the number of codes that need it.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn unreadable_keys(services: &Services) -> Result<Vec<(String, i64)>, FlowError> {
+    let rows = store::by_key(&services.db).await?;
+    let opens = |row: &store::OfKey| {
+        services
+            .keyring()
+            .open(
+                &row.sealed_code,
+                &row.key_id,
+                binding(&row.account_id, &row.id),
+            )
+            .is_ok()
+    };
+    Ok(rows
+        .into_iter()
+        .filter(|row| !opens(row))
+        .map(|row| (row.key_id, row.secrets))
+        .collect())
+}
