@@ -1,30 +1,41 @@
 //! What the whole router answers, as its callers see it.
 
 mod address;
+mod audit_trail;
 mod failures;
 mod files;
 mod forms;
 mod headers;
 mod https;
+mod lifecycle;
 mod limits;
 mod login;
 mod markup;
 mod methods;
+mod mfa_required;
 mod names;
+mod notices;
 mod origin;
 mod passwords;
 mod paths;
+mod reauth;
+mod recovery_codes;
+mod recovery_codes_shown;
 mod rehash;
+mod sealed;
+mod second_step;
 mod session_crowd;
 mod session_list;
 mod sessions;
 mod setup;
 mod throttle;
+mod totp;
 
 use axum::http::Method;
 use leptos::server_fn::axum::server_fn_paths;
 
 use super::support::Browser;
+use crate::server::router::PAGES;
 
 /// The path of every server function that this program has.
 fn server_functions() -> Vec<&'static str> {
@@ -43,7 +54,7 @@ fn server_functions() -> Vec<&'static str> {
 }
 
 /// Fields that make each server function do something, for whoever may.
-const FIELDS: [(&str, &str); 8] = [
+const FIELDS: [(&str, &str); 10] = [
     ("login", "anna"),
     ("password", super::support::PASSWORD),
     ("new_password", "seven otters juggle lanterns"),
@@ -52,7 +63,35 @@ const FIELDS: [(&str, &str); 8] = [
     ("token", "0"),
     ("next", "/accounts/sessions/"),
     ("name", "x"),
+    ("code", "123456"),
+    ("ids", "0"),
 ];
+
+/// [`FIELDS`] with the id of something that is there.
+fn fields_with(id: &str) -> Vec<(&str, &str)> {
+    let with_id = |(name, value)| {
+        (
+            name,
+            if name == "id" || name == "ids" {
+                id
+            } else {
+                value
+            },
+        )
+    };
+    FIELDS.into_iter().map(with_id).collect()
+}
+
+/// The path of every page, and of the file that is made for whoever asks.
+fn pages() -> Vec<&'static str> {
+    let paths: Vec<_> = PAGES
+        .iter()
+        .map(String::as_str)
+        .chain(["/accounts/2fa/recovery-codes/download/"])
+        .collect();
+    assert!(paths.contains(&"/") && paths.len() >= 14, "{paths:?}");
+    paths
+}
 
 /// The address of a file of the site that the sign-in page asks for, by its ending.
 async fn packaged(browser: &mut Browser, ending: &str) -> String {

@@ -11,6 +11,7 @@ mod database;
 mod http;
 mod postgres;
 mod processes;
+mod second_factor;
 mod secrets;
 mod serving;
 mod settings;

@@ -12,6 +12,7 @@ on_both!(
     log_24_the_published_bound_a_day_holds_for_who_waits_until_it_is_forgotten,
     log_16_clearing_and_giving_back_concern_one_subject_only,
     a_clock_set_back_delays_nobody_for_longer_than_it_was_set_back,
+    tot_10_a_clock_that_was_years_ahead_locks_no_account_out_once_it_is_right,
     purging_forgets_only_what_no_longer_counts,
 );
 
@@ -147,9 +148,29 @@ async fn log_16_clearing_and_giving_back_concern_one_subject_only(kind: Kind) {
 async fn a_clock_set_back_delays_nobody_for_longer_than_it_was_set_back(kind: Kind) {
     let app = TestApp::new(kind).await;
     let subject = Subject::of(&["anna"]);
-    assert!(take(&app, ACCOUNT, &subject).await);
-    app.hands.advance(-600);
-    take_after(&app, ACCOUNT, &subject, 600).await;
+    for delay in [0, 0, 0, 0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256] {
+        take_after(&app, ACCOUNT, &subject, delay).await;
+    }
+    app.hands.advance(-60);
+    take_after(&app, ACCOUNT, &subject, 512 + 60).await;
+}
+
+async fn tot_10_a_clock_that_was_years_ahead_locks_no_account_out_once_it_is_right(kind: Kind) {
+    const YEARS: i64 = 10 * 365 * DAY;
+    let app = TestApp::new(kind).await;
+    for (limit, subject) in [
+        (ACCOUNT, Subject::of(&["anna"])),
+        (SOURCE, Subject::of(&["192.0.2.1"])),
+    ] {
+        app.hands.advance(YEARS);
+        for _ in 0..200 {
+            take(&app, limit, &subject).await;
+        }
+        app.hands.advance(-YEARS);
+        assert!(take(&app, limit, &subject).await, "{limit:?}");
+        // and what failed then has not been forgotten
+        assert!(!take(&app, limit, &subject).await, "{limit:?}");
+    }
 }
 
 async fn purging_forgets_only_what_no_longer_counts(kind: Kind) {

@@ -76,6 +76,16 @@ impl Answer {
         (self.status, headers, same(&self.body))
     }
 
+    /// The value of a form's hidden field.
+    #[track_caller]
+    pub(in crate::tests) fn hidden(&self, name: &str) -> String {
+        let start = format!("name=\"{name}\" value=\"");
+        let found = self.body.split_once(&start);
+        let (_, rest) = found.unwrap_or_else(|| panic!("no {name} is in\n{}", self.body));
+        let (value, _) = rest.split_once('"').unwrap();
+        value.replace("&amp;", "&")
+    }
+
     #[track_caller]
     pub(in crate::tests) fn assert_status(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{:?}\n{}", self.headers, self.body);

@@ -168,6 +168,12 @@ impl TestApp {
             "select purpose || subject || cast(failures as text) || cast(free_at as text) from throttle order by purpose, subject",
             "select id from audit_event order by id",
             "select cast(expires_at as text) from setup_link order by expires_at",
+            "select id || cast(tries as text) from login_attempt order by id",
+            "select id || label || cast(last_step as text) || cast(failures as text) from mfa_totp order by id",
+            "select id || session_id from mfa_totp_enrolment order by id",
+            "select account_id || cast(failures as text) from mfa_recovery_set order by account_id",
+            "select id || coalesce(cast(spent_at as text), '-') from mfa_recovery_code order by id",
+            "select event_id from notice order by event_id",
         ] {
             all.extend(self.texts(sql).await);
         }

@@ -2,11 +2,16 @@
 
 mod answer;
 mod app;
+mod authenticator;
 mod browser;
 mod database;
 
 pub(super) use answer::Answer;
 pub(super) use app::{NOW, PASSWORD, TestApp, execute, texts, while_open};
+pub(super) use authenticator::{
+    ACTIVATE, ATTEMPT, AUTHENTICATE, Authenticator, CODES, DEACTIVATE, REAUTHENTICATE, SETTINGS,
+    STEP, codes_on,
+};
 pub(super) use browser::{Browser, DEVICE, OWN, SESSION, form, post};
 pub(super) use database::{Kind, TestDatabase, TestFolder};
 
