@@ -10,6 +10,7 @@ import { Watch } from "./watch";
 
 export { expect, type Locator, type Page } from "@playwright/test";
 export * from "./people";
+export * from "./second-factor";
 export * from "./states";
 
 export interface Fixtures {

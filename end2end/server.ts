@@ -14,22 +14,14 @@ import { SECRETS, type Person } from "./people";
 export class Server {
   stdout = "";
   stderr = "";
-  private readonly ended: Promise<string>;
+  private running?: { child: ReturnType<typeof spawn>; ended: Promise<string> };
 
   private constructor(
     readonly url: string,
     readonly port: number,
-    private readonly child: ReturnType<typeof spawn>,
     private readonly folder: string,
     private readonly environment: NodeJS.ProcessEnv,
-  ) {
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
-    this.ended = new Promise((resolve) => {
-      child.once("error", (error) => resolve(String(error)));
-      child.once("close", (code, signal) => resolve(signal ?? `exit ${code}`));
-    });
-  }
+  ) {}
 
   /** Starts the program on a free port and waits until it is ready. */
   static async start(host: string): Promise<Server> {
@@ -45,11 +37,29 @@ export class Server {
       // Everything is logged, so that a secret among it is found.
       LOG_FILTER: "debug",
     };
-    const child = spawn(program(), ["serve"], { cwd: folder, env: environment, stdio: ["ignore", "pipe", "pipe"] });
-    const server = new Server(url, port, child, folder, environment);
+    const server = new Server(url, port, folder, environment);
+    await server.run({});
+    return server;
+  }
+
+  /** Starts the program anew with other settings; what it has stored stays. */
+  async restart(settings: Record<string, string> = {}): Promise<void> {
+    await this.end();
+    await this.run(settings);
+  }
+
+  private async run(settings: Record<string, string>): Promise<void> {
+    const env = { ...this.environment, ...settings };
+    const child = spawn(program(), ["serve"], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
+    child.stdout.setEncoding("utf8").on("data", (text: string) => (this.stdout += text));
+    child.stderr.setEncoding("utf8").on("data", (text: string) => (this.stderr += text));
+    const ended = new Promise<string>((resolve) => {
+      child.once("error", (error) => resolve(String(error)));
+      child.once("close", (code, signal) => resolve(signal ?? `exit ${code}`));
+    });
     const ready = async () => {
-      if (child.exitCode !== null) throw new Error(`The program ended at once:\n${server.stderr}`);
-      return fetch(`http://127.0.0.1:${port}/readyz`).then((answer) => answer.status, () => 0);
+      if (child.exitCode !== null) throw new Error(`The program ended at once:\n${this.stderr}`);
+      return fetch(`http://127.0.0.1:${this.port}/readyz`).then((answer) => answer.status, () => 0);
     };
     try {
       await expect.poll(ready, { intervals: [20, 20, 50, 100], message: "the program gets ready" }).toBe(200);
@@ -57,7 +67,7 @@ export class Server {
       child.kill("SIGKILL");
       throw error;
     }
-    return server;
+    this.running = { child, ended };
   }
 
   /** The one-time first-run link that the program has printed. */
@@ -87,17 +97,21 @@ export class Server {
     return person;
   }
 
-  /** Stops the program as a supervisor does. It must end well and have kept the secrets to itself. */
+  /** Stops the program for good. It must have kept the secrets to itself. */
   async stop(): Promise<void> {
-    this.child.kill("SIGTERM");
-    const ended = await this.ended;
+    await this.end();
     await rm(this.folder, { recursive: true });
-    expect(ended, `how the program ended after SIGTERM\n${this.stderr}`).toBe("exit 0");
     expect(this.stderr, "the log").not.toMatch(/ERROR|panicked/);
     const token = /token=(\S+)/.exec(this.stdout)?.[1];
     for (const secret of token ? [...SECRETS, token] : SECRETS) {
       expect(this.stderr.includes(secret), `the log holds the secret ${secret}`).toBe(false);
     }
+  }
+
+  /** Stops the program as a supervisor does. It must end well. */
+  private async end(): Promise<void> {
+    this.running?.child.kill("SIGTERM");
+    expect(await this.running?.ended, `how the program ended after SIGTERM\n${this.stderr}`).toBe("exit 0");
   }
 }
 

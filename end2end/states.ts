@@ -6,6 +6,9 @@ import type { Fixtures } from "./fixtures";
 import {
   ANNA, FIREFOX, NEW_PASSWORD, WRONG_PASSWORD, changePassword, expectHeading, fillSetup, fillSignIn, setUp, signIn,
 } from "./people";
+import {
+  addAuthenticatorApp, enterCode, enterRecoveryCode, startAuthenticatorApp, startSignIn,
+} from "./second-factor";
 
 /** The path of every page. */
 export const PAGES = [
@@ -93,6 +96,65 @@ export const STATES: Record<string, (visit: Visit) => Promise<void>> = {
     await signIn(page, await server.administrator(ANNA));
     await changePassword(page, ANNA.password, "too short");
     await expect(page.getByRole("alert")).toContainText("at least 15 characters");
+  },
+  "MFA settings, nothing set up": async ({ page, server }) => {
+    await signIn(page, await server.administrator(ANNA));
+    await page.getByRole("link", { name: "MFA Settings" }).click();
+    await expect(page.getByText("Not set up.")).toBeVisible();
+  },
+  "authenticator app, being set up": async ({ page, server }) => {
+    await signIn(page, await server.administrator(ANNA));
+    await startAuthenticatorApp(page);
+    await page.getByText("Cannot scan it?").click();
+    await expect(page.getByRole("link", { name: "open it in your authenticator app" })).toBeVisible();
+  },
+  "authenticator app, code refused": async ({ page, server }) => {
+    await signIn(page, await server.administrator(ANNA));
+    const app = await startAuthenticatorApp(page);
+    await enterCode(page, app.wrongCode(), "Turn on");
+    await expect(page.getByRole("alert")).toContainText("not right");
+  },
+  "recovery codes, new": async ({ page, server }) => {
+    await signIn(page, await server.administrator(ANNA));
+    await addAuthenticatorApp(page, "phone");
+    await expectHeading(page, "Recovery codes");
+  },
+  "MFA settings, one app": async (visit) => {
+    await STATES["recovery codes, new"](visit);
+    await visit.page.goto("/accounts/2fa/");
+    await expect(visit.page.getByRole("heading", { name: "phone" })).toBeVisible();
+  },
+  "authenticator app, to be deactivated": async (visit) => {
+    await STATES["recovery codes, new"](visit);
+    await visit.page.goto("/accounts/2fa/totp/deactivate/");
+    await expect(visit.page.getByText("This is your only factor")).toBeVisible();
+  },
+  "recovery codes, to be replaced": async (visit) => {
+    await STATES["recovery codes, new"](visit);
+    await visit.page.getByRole("link", { name: "Make a new set" }).click();
+    await expectHeading(visit.page, "Make a new set of recovery codes?");
+  },
+  "confirm who it is, password": async ({ page, server }) => {
+    await signIn(page, await server.administrator(ANNA));
+    await page.goto("/accounts/reauthenticate/?next=/accounts/password/change/");
+    await expect(page.getByText("Change your password")).toBeVisible();
+  },
+  "confirm who it is, code": async (visit) => {
+    await STATES["recovery codes, new"](visit);
+    await visit.page.goto("/accounts/reauthenticate/?next=/accounts/2fa/totp/deactivate/");
+    await expect(visit.page.getByText("Deactivate an authenticator app")).toBeVisible();
+  },
+  "second step": async (visit) => {
+    await STATES["recovery codes, new"](visit);
+    await visit.page.goto("/accounts/logout/");
+    await visit.page.getByRole("button", { name: "Sign out" }).click();
+    await startSignIn(visit.page, ANNA);
+    await visit.page.getByText("Use a recovery code").click();
+  },
+  "second step, code refused": async (visit) => {
+    await STATES["second step"](visit);
+    await enterRecoveryCode(visit.page, "0000-0000-0000-0000-0000-0000");
+    await expect(visit.page.getByRole("alert")).toContainText("not right");
   },
   "sign out": async ({ page, server }) => {
     await signIn(page, await server.administrator(ANNA));
