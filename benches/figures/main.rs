@@ -11,6 +11,7 @@ mod hashing;
 mod http;
 mod load;
 mod program;
+mod second_factor;
 mod table;
 
 use std::{
@@ -52,6 +53,7 @@ fn main() -> Outcomes<()> {
     row("cores, shared by client and server", &cores.to_string(), "");
     starts(&installation)?;
     pages(&installation)?;
+    second_factor::verifications(TURN)?;
     sign_ins(&installation, cores)?;
     rush(&installation, cores)?;
     Ok(())
@@ -95,12 +97,19 @@ fn pages(installation: &Installation) -> Outcomes<()> {
         "20 MiB",
     );
 
+    let enrolled = second_factor::enrolled(&program)?;
     for (name, path, from, goal) in [
+        (
+            "MFA settings page, signed in, with a factor",
+            "/accounts/2fa/",
+            &enrolled,
+            "7,440/s (40 × django-allauth's 186)",
+        ),
         (
             "sessions page, signed in",
             "/accounts/sessions/",
             &browser,
-            "7,440/s (40 × django-allauth's 186)",
+            "",
         ),
         ("sign-in page", "/accounts/login/", &program.browser(), ""),
     ] {

@@ -12,6 +12,8 @@ use std::{
 use crate::{Outcomes, http::Browser, table::mib};
 
 pub const USERNAME: &str = "anna";
+/// The account that gets a second factor.
+pub const ENROLLED: &str = "berta";
 pub const PASSWORD: &str = "seven quiet otters juggle";
 
 /// A folder with a database and one account in it, removed in the end.
@@ -30,8 +32,15 @@ impl Installation {
         let folder = env::temp_dir().join(format!("inmor-mfa-bench-{}", std::process::id()));
         fs::create_dir(&folder)?;
         let installation = Self { folder };
-        let mut create = installation
-            .command(&["accounts", "create", USERNAME, "--password-stdin"])
+        for username in [USERNAME, ENROLLED] {
+            installation.create(username)?;
+        }
+        Ok(installation)
+    }
+
+    fn create(&self, username: &str) -> Outcomes<()> {
+        let mut create = self
+            .command(&["accounts", "create", username, "--password-stdin"])
             .env("LOG_FILTER", "warn")
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -40,7 +49,7 @@ impl Installation {
             writeln!(stdin, "{PASSWORD}")?;
         }
         if create.wait()?.success() {
-            Ok(installation)
+            Ok(())
         } else {
             Err("the account could not be created".into())
         }
