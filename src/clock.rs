@@ -11,6 +11,8 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
+use time::{OffsetDateTime, macros::format_description};
+
 /// Tells the time; clones tell the same time.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
@@ -79,6 +81,16 @@ fn seconds_since_1970(time: SystemTime) -> i64 {
     }
 }
 
+/// A time as people read it: `2026-11-24 17:45 UTC`.
+#[must_use]
+pub fn time_in_words(seconds: i64) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    OffsetDateTime::from_unix_timestamp(seconds)
+        .ok()
+        .and_then(|time| time.format(format).ok())
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -113,5 +125,12 @@ mod tests {
         assert_eq!(shared.now(), 970);
         hands.set(-5);
         assert_eq!(clock.now(), -5);
+    }
+
+    #[test]
+    fn times_are_shown_in_utc_and_absurd_ones_do_not_panic() {
+        assert_eq!(time_in_words(0), "1970-01-01 00:00 UTC");
+        assert_eq!(time_in_words(1_795_000_000), "2026-11-18 11:06 UTC");
+        assert_eq!(time_in_words(i64::MAX), "unknown");
     }
 }

@@ -1,6 +1,6 @@
 //! Events in the owner's words.
 
-use time::{OffsetDateTime, macros::format_description};
+use crate::clock::time_in_words;
 
 /// What happened, as a sentence and as the subject of a letter; `None` for what needs no telling.
 pub(super) fn words(action: &str, detail: &str) -> Option<(String, &'static str)> {
@@ -49,11 +49,7 @@ pub(super) fn words(action: &str, detail: &str) -> Option<(String, &'static str)
 
 /// When and from where: `2026-11-24 17:45 UTC, from 192.0.2.1`.
 pub(super) fn origin(at: i64, source: &str) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-    let when = OffsetDateTime::from_unix_timestamp(at)
-        .ok()
-        .and_then(|time| time.format(format).ok())
-        .unwrap_or_else(|| "unknown time".to_owned());
+    let when = time_in_words(at);
     if source == "shell" {
         format!("{when}, at the server")
     } else {

@@ -1,7 +1,5 @@
 //! When a session lives, who may do what in it, and how it is put into words.
 
-use time::{OffsetDateTime, macros::format_description};
-
 /// Sessions an account may have; signing in again ends the one unused for longest.
 pub const MOST: i64 = 10;
 /// How long sessions live, in seconds.
@@ -93,16 +91,6 @@ pub fn methods_in_words(methods: &str) -> String {
         })
         .collect();
     words.join(" and ")
-}
-
-/// A time as people read it: `2026-11-24 17:45 UTC`.
-#[must_use]
-pub fn time_in_words(seconds: i64) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
-    OffsetDateTime::from_unix_timestamp(seconds)
-        .ok()
-        .and_then(|time| time.format(format).ok())
-        .unwrap_or_else(|| "unknown".to_owned())
 }
 
 /// Browser and system of a `User-Agent`, for display only: `Firefox on Linux`.
@@ -202,12 +190,5 @@ mod tests {
         assert_eq!(browser_in_words(android), "Firefox on Android");
         assert_eq!(browser_in_words(""), "Unknown browser");
         assert_eq!(browser_in_words("<script>"), "Unknown browser");
-    }
-
-    #[test]
-    fn times_are_shown_in_utc_and_absurd_ones_do_not_panic() {
-        assert_eq!(time_in_words(0), "1970-01-01 00:00 UTC");
-        assert_eq!(time_in_words(1_795_000_000), "2026-11-18 11:06 UTC");
-        assert_eq!(time_in_words(i64::MAX), "unknown");
     }
 }

@@ -3,12 +3,13 @@
 
 use std::ops::Deref;
 
-pub use super::domain::{Method, browser_in_words, time_in_words};
+pub use super::domain::{Method, browser_in_words};
 use super::{
     SessionLine, Standing,
     domain::{self, Limits},
     store::{self, Row},
 };
+pub use crate::clock::time_in_words;
 use crate::{
     audit::flow::{self as audit, Action, Event},
     auth::attempts::flow as attempts,
@@ -244,7 +245,7 @@ pub async fn standing(services: &Services, who: &Admin) -> Result<Standing, Flow
     Ok(Standing {
         username: who.username.clone(),
         email: who.email.clone(),
-        signed_in: domain::time_in_words(who.authenticated_at),
+        signed_in: time_in_words(who.authenticated_at),
         methods: domain::methods_in_words(&who.methods),
         failures: audit::failures_before(&services.db, &who.account_id, who.authenticated_at)
             .await?,
@@ -269,9 +270,9 @@ pub async fn list(services: &Services, who: &Admin) -> Result<Vec<SessionLine>, 
         current: row.id == who.session_id,
         browser: domain::browser_in_words(&row.user_agent),
         address: row.source,
-        signed_in: domain::time_in_words(row.authenticated_at),
+        signed_in: time_in_words(row.authenticated_at),
         methods: domain::methods_in_words(&row.methods),
-        last_seen: domain::time_in_words(row.last_seen_at),
+        last_seen: time_in_words(row.last_seen_at),
         id: row.id,
     };
     Ok(rows.into_iter().map(line).collect())
