@@ -2,9 +2,12 @@
 //!
 //! Server functions use this room and the flows; nothing else here knows Leptos' contexts.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderValue, Method, StatusCode, header, request::Parts};
 use leptos::prelude::use_context;
 use leptos_axum::ResponseOptions;
+use tokio::sync::OnceCell;
 
 use crate::{
     auth::{
@@ -149,19 +152,25 @@ pub fn lead_on(failure: FlowError) -> Result<Error, Error> {
     lead(error)
 }
 
+/// Who sends a request: asked for once, however many parts its page has.
+#[derive(Clone, Default)]
+pub struct Visit(Arc<OnceCell<Option<Holder>>>);
+
 /// Who sends this request, if they are signed in.
 ///
 /// # Errors
 /// [`Error::Unavailable`] when the database does not answer: nobody is let in then.
 pub async fn visitor() -> Result<Option<(Services, Holder)>, Error> {
     let (services, client) = (services()?, client()?);
+    let Visit(found) = use_context().ok_or(Error::Internal)?;
     let Some(token) = cookies::find(&parts()?.headers, Cookie::Session) else {
         return Ok(None);
     };
-    let found = sessions::find(&services, &client, &token)
+    let found = found
+        .get_or_try_init(|| sessions::find(&services, &client, &token))
         .await
         .map_err(refuse)?;
-    Ok(found.map(|who| (services, who)))
+    Ok(found.clone().map(|who| (services, who)))
 }
 
 /// Ends the session that this browser had before it signed in again.

@@ -35,6 +35,7 @@ use super::{
 use crate::{
     app::{App, shell},
     error::Error,
+    request::Visit,
     services::Services,
     ui::Brand,
 };
@@ -86,6 +87,7 @@ impl Shared {
         let nonce = visit.extensions().get::<ResponseNonce>().cloned();
         let context = move || {
             provide_context(shared.services.clone());
+            provide_context(Visit::default());
             provide_context(shared.brand());
             if let Some(ResponseNonce(nonce)) = &nonce {
                 provide_context(Nonce::from_value(Arc::clone(nonce)));
@@ -112,7 +114,11 @@ impl Shared {
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.remove(header::REFERER);
-        handle_server_fns_with_context(move || provide_context(services.clone()), request)
+        let context = move || {
+            provide_context(services.clone());
+            provide_context(Visit::default());
+        };
+        handle_server_fns_with_context(context, request)
             .await
             .into_response()
     }

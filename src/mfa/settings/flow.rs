@@ -22,21 +22,22 @@ pub async fn overview(services: &Services, who: &Holder) -> Result<Overview, Flo
     let settings = &services.settings;
     let types = settings.supported_types;
     let account = who.account_id();
+    let totp = if types.totp {
+        totp::devices(services, who).await?
+    } else {
+        Vec::new()
+    };
     Ok(Overview {
-        totp: if types.totp {
-            Some(totp::devices(services, who).await?)
-        } else {
-            None
-        },
         webauthn: types.webauthn,
         recovery_codes: if types.recovery_codes {
             Some(RecoveryCodes {
                 set: recovery_codes::standing(services, account).await?,
-                possible: factors::count(services, account).await? > 0,
+                possible: !totp.is_empty() || factors::count(services, account).await? > 0,
             })
         } else {
             None
         },
+        totp: types.totp.then_some(totp),
         development_key: settings.encryption_keys.encrypts_with_development_key(),
         must_enrol: who.clone().admin(services).is_err(),
     })
