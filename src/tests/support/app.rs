@@ -143,6 +143,15 @@ impl TestApp {
         execute(&self.services.db, sql).await;
     }
 
+    /// Runs a statement that the database may refuse.
+    pub(in crate::tests) async fn try_to_execute(&self, sql: &str) -> Result<(), sqlx::Error> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match &self.services.db.read {
+            Pool::Sqlite(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
+            Pool::Postgres(pool) => sqlx::raw_sql(sql).execute(pool).await.map(drop),
+        }
+    }
+
     /// The one number that a query answers.
     pub(in crate::tests) async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());

@@ -126,6 +126,12 @@ impl Browser {
         }
     }
 
+    /// The session goes on under another token than `old` has, whose own is dead.
+    pub(in crate::tests) async fn assert_renewed(&mut self, old: &Self) {
+        assert_ne!(old.cookie(SESSION), self.cookie(SESSION));
+        assert!(!old.clone().is_signed_in().await && self.is_signed_in().await);
+    }
+
     /// Sends a request with this browser's cookies and headers, and keeps the cookies of the answer.
     pub(in crate::tests) async fn send(&mut self, mut request: Request<Body>) -> Answer {
         let headers = request.headers_mut();
