@@ -7,14 +7,16 @@ use crate::{
     mfa::settings::flow as settings,
     services::Client,
     tests::support::{
-        ACTIVATE, CODES, DEACTIVATE, Kind, PASSWORD, REAUTHENTICATE, SESSION, SETTINGS, TestApp,
-        on_both,
+        ACTIVATE, Authenticator, CODES, DEACTIVATE, Kind, PASSWORD, REAUTHENTICATE, SESSION,
+        SETTINGS, TestApp, on_both,
     },
 };
 
 on_both!(
     aud_01_each_action_is_one_event,
     aud_01_an_event_says_when_who_whom_where_and_in_which_session,
+    aud_02_a_change_whose_event_cannot_be_written_is_not_made,
+    aud_05_an_event_is_never_changed_or_deleted,
 );
 
 /// Reads what is new.
@@ -204,4 +206,72 @@ async fn aud_01_an_event_says_when_who_whom_where_and_in_which_session(kind: Kin
     for secret in [browser.cookie(SESSION), &wrong, &codes[0], phone.secret()] {
         assert!(!all.contains(secret), "{secret} is in\n{all}");
     }
+}
+
+/// Refuses every further event.
+async fn refuse_events(app: &TestApp) {
+    app.execute(match app.kind {
+        Kind::Sqlite => {
+            "create trigger full before insert on audit_event begin select raise(abort, 'full'); end"
+        }
+        Kind::Postgres => "alter table audit_event add constraint full_up check (action = '') not valid",
+    })
+    .await;
+}
+
+async fn aud_02_a_change_whose_event_cannot_be_written_is_not_made(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let (mut browser, phone) = app.with_factor("anna").await;
+    let codes = app.recovery_codes(&mut browser).await;
+    let tablet = Authenticator::scan(&browser.get(ACTIVATE).await);
+    let mut pending = app.pending("anna").await;
+    refuse_events(&app).await;
+    // what is no change: the counts of tries, kept whatever becomes of what is tried
+    let facts = "select session.id || methods || cast(reauthenticated_at as text) from session \
+         union all select label || cast(last_step as text) from mfa_totp \
+         union all select id || coalesce(cast(spent_at as text), '-') from mfa_recovery_code \
+         union all select id from mfa_totp_enrolment union all select event_id from notice \
+         union all select coalesce(password_hash, '-') from account order by 1";
+    let before = app.texts(facts).await;
+    let changed = "seven otters juggle lanterns";
+    for (path, fields) in [
+        (ACTIVATE, vec![("code", app.code(&tablet))]),
+        (DEACTIVATE, vec![]),
+        ("/accounts/2fa/recovery-codes/generate/", vec![]),
+        ("/accounts/sessions/end-others/", vec![]),
+        (REAUTHENTICATE, vec![("code", app.next_code(&phone))]),
+        (REAUTHENTICATE, vec![("code", codes[0].clone())]),
+        (
+            "/accounts/password/change/",
+            vec![
+                ("password", PASSWORD.to_owned()),
+                ("new_password", changed.to_owned()),
+            ],
+        ),
+        ("/accounts/logout/", vec![]),
+    ] {
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        let answer = browser.post(path, &fields).await;
+        answer.assert_status(500);
+        assert!(answer.set_cookies().is_empty(), "{path}");
+        assert_eq!(app.texts(facts).await, before, "{path}");
+    }
+    pending.authenticate(&codes[1]).await.assert_status(500);
+    assert_eq!(app.texts(facts).await, before, "signing in");
+}
+
+async fn aud_05_an_event_is_never_changed_or_deleted(kind: Kind) {
+    let (app, _) = TestApp::with_anna(kind).await;
+    let all = "select id || action || detail from audit_event order by id";
+    let before = app.texts(all).await;
+    for sql in [
+        "update audit_event set detail = 'nothing' where action = 'sign_in'",
+        "delete from audit_event where action = 'sign_in'",
+    ] {
+        assert!(app.try_to_execute(sql).await.is_err(), "{sql}");
+    }
+    assert_eq!(app.texts(all).await, before);
 }

@@ -1,12 +1,12 @@
 //! Factors come and go, accounts are disabled and reset; groups LIF and SES with a factor, LOG-23.
 
 use crate::{
-    auth::accounts::flow as accounts,
+    auth::{accounts::flow as accounts, passwords::flow as passwords},
+    crypto::passwords::Password,
     mfa::settings::flow as settings,
     services::Client,
     tests::support::{
-        ACTIVATE, ATTEMPT, AUTHENTICATE, Browser, CODES, DEACTIVATE, Kind, PASSWORD,
-        REAUTHENTICATE, SESSION, SETTINGS, TestApp, on_both,
+        ACTIVATE, AUTHENTICATE, CODES, DEACTIVATE, Kind, PASSWORD, SETTINGS, TestApp, on_both,
     },
 };
 
@@ -15,22 +15,14 @@ on_both!(
     lif_04_an_app_of_somebody_else_cannot_be_removed_by_its_id,
     lif_06_an_app_may_be_added_again_after_it_was_removed,
     lif_07_a_disabled_account_gets_in_nowhere_and_keeps_its_factors,
+    lif_09_a_password_set_at_the_shell_bypasses_no_factor,
     an_operators_reset_takes_all_factors_and_ends_everything,
-    ses_12_disabling_ends_a_sign_in_under_way_for_good,
-    ses_14_adding_and_removing_a_factor_ends_all_other_sessions_and_renews_this_one,
-    log_23_a_wrong_code_after_the_right_password_is_told_to_the_owner,
 );
 
 const OVER: &str = "/accounts/login/?done=attempt-over";
 /// What belongs to factors, counted over all accounts.
 const ALL: &str = "select (select count(*) from mfa_totp) + (select count(*) from mfa_totp_enrolment) \
      + (select count(*) from mfa_recovery_set) + (select count(*) from mfa_recovery_code)";
-
-/// A browser with the cookies that this one has now, of which the session's will be renewed.
-async fn assert_renewed(old: &Browser, new: &mut Browser) {
-    assert_ne!(old.cookie(SESSION), new.cookie(SESSION));
-    assert!(!old.clone().is_signed_in().await && new.is_signed_in().await);
-}
 
 async fn lif_03_removing_the_last_factor_leaves_nothing_of_it_and_says_who_did_it(kind: Kind) {
     let app = TestApp::new(kind).await;
@@ -56,7 +48,7 @@ async fn lif_03_removing_the_last_factor_leaves_nothing_of_it_and_says_who_did_i
         .post(DEACTIVATE, &[])
         .await
         .assert_redirect("/accounts/2fa/?done=totp-deactivated");
-    assert_renewed(&old, &mut browser).await;
+    browser.assert_renewed(&old).await;
     let rest = "select count(*) from mfa_recovery_set";
     assert_eq!(app.number(rest).await, 0);
     assert_eq!(app.number("select count(*) from mfa_totp").await, 0);
@@ -184,6 +176,30 @@ async fn lif_07_a_disabled_account_gets_in_nowhere_and_keeps_its_factors(kind: K
     }
 }
 
+async fn lif_09_a_password_set_at_the_shell_bypasses_no_factor(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let (mut before, authenticator) = app.with_factor("anna").await;
+    let anna = accounts::find(&app.services, "anna")
+        .await
+        .unwrap()
+        .unwrap();
+    let new = "seven otters juggle lanterns";
+    let password = Password::parse(new.to_owned()).unwrap();
+    passwords::set(&app.services, &Client::shell(), &anna, password)
+        .await
+        .unwrap();
+    assert!(!before.is_signed_in().await);
+    let mut browser = app.browser();
+    browser
+        .sign_in("anna", new)
+        .await
+        .assert_redirect(AUTHENTICATE);
+    browser
+        .authenticate(&app.next_code(&authenticator))
+        .await
+        .assert_redirect("/");
+}
+
 async fn an_operators_reset_takes_all_factors_and_ends_everything(kind: Kind) {
     let app = TestApp::new(kind).await;
     let (mut browser, authenticator) = app.with_factor("anna").await;
@@ -215,113 +231,4 @@ async fn an_operators_reset_takes_all_factors_and_ends_everything(kind: Kind) {
         )
         .assert_says(200, "at the server");
     assert!(!reset().await.unwrap(), "there is none any more");
-}
-
-async fn ses_12_disabling_ends_a_sign_in_under_way_for_good(kind: Kind) {
-    let app = TestApp::new(kind).await;
-    let (_, authenticator) = app.with_factor("anna").await;
-    let mut pending = app.pending("anna").await;
-    let anna = accounts::find(&app.services, "anna")
-        .await
-        .unwrap()
-        .unwrap();
-    let code = app.next_code(&authenticator);
-    app.disable(&anna).await;
-    accounts::set_disabled(&app.services, &Client::shell(), &anna, false)
-        .await
-        .unwrap();
-    pending.authenticate(&code).await.assert_redirect(OVER);
-    // a new password ends it as well
-    let mut pending = app.pending("anna").await;
-    let (mut browser, other) = (app.pending("anna").await, pending.clone());
-    browser.authenticate(&code).await.assert_redirect("/");
-    let fields = [
-        ("password", PASSWORD),
-        ("new_password", "seven otters juggle lanterns"),
-    ];
-    browser
-        .post("/accounts/password/change/", &fields)
-        .await
-        .assert_redirect("/?done=password-changed");
-    let code = app.next_code(&authenticator);
-    pending.authenticate(&code).await.assert_redirect(OVER);
-    assert_ne!(other.cookie(ATTEMPT), "");
-    other.clone().get(AUTHENTICATE).await.assert_redirect(OVER);
-}
-
-async fn ses_14_adding_and_removing_a_factor_ends_all_other_sessions_and_renews_this_one(
-    kind: Kind,
-) {
-    let (app, mut browser) = TestApp::with_anna(kind).await;
-    let mut theirs = [app.signed_in("anna").await, app.signed_in("anna").await];
-    app.account("berta").await;
-    let mut berta = app.signed_in("berta").await;
-    let old = browser.clone();
-    let phone = app.enrol(&mut browser, "phone").await;
-    assert_renewed(&old, &mut browser).await;
-    for other in &mut theirs {
-        assert!(!other.is_signed_in().await);
-    }
-    for round in ["add", "remove"] {
-        let code = app.next_code(&phone);
-        let mut other = app.pending("anna").await;
-        other.authenticate(&code).await.assert_redirect("/");
-        let mut pending = app.pending("anna").await;
-        let old = browser.clone();
-        if round == "add" {
-            app.enrol(&mut browser, "tablet").await;
-        } else {
-            let id = app
-                .texts("select id from mfa_totp where label = 'tablet'")
-                .await;
-            browser
-                .post(DEACTIVATE, &[("id", &id[0])])
-                .await
-                .assert_status(303);
-        }
-        assert_renewed(&old, &mut browser).await;
-        assert!(!other.is_signed_in().await, "{round}");
-        let code = app.next_code(&phone);
-        pending.authenticate(&code).await.assert_redirect(OVER);
-    }
-    assert!(berta.is_signed_in().await);
-    assert_eq!(app.number("select count(*) from session").await, 2);
-    // a factor that could not be added ends nothing
-    let mut other = app.pending("anna").await;
-    let code = app.next_code(&phone);
-    other.authenticate(&code).await.assert_redirect("/");
-    browser
-        .post(REAUTHENTICATE, &[("code", &app.next_code(&phone))])
-        .await
-        .assert_redirect("/");
-    browser.get(ACTIVATE).await.assert_status(200);
-    browser
-        .post(ACTIVATE, &[("code", "000000")])
-        .await
-        .assert_status(422);
-    assert!(other.is_signed_in().await && browser.is_signed_in().await);
-}
-
-async fn log_23_a_wrong_code_after_the_right_password_is_told_to_the_owner(kind: Kind) {
-    const TOLD: &str = "Somebody entered your right password and then a wrong code.";
-    let app = TestApp::new(kind).await;
-    let (mut browser, authenticator) = app.with_factor("anna").await;
-    browser.get("/").await.assert_status(200).assert_lacks(TOLD);
-    app.hands.advance(60);
-    let mut attacker = app.browser().at([198, 51, 100, 1]);
-    attacker
-        .sign_in("anna", PASSWORD)
-        .await
-        .assert_redirect(AUTHENTICATE);
-    let wrong = app.wrong_code(&authenticator);
-    attacker.authenticate(&wrong).await.assert_status(422);
-    app.hands.advance(3600);
-    let mut owner = app.pending("anna").await;
-    let code = app.code(&authenticator);
-    owner.authenticate(&code).await.assert_redirect("/");
-    owner
-        .get("/")
-        .await
-        .assert_says(200, TOLD)
-        .assert_says(200, "2026-11-18 11:08 UTC, from 198.51.100.1");
 }

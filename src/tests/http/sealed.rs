@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::tests::support::{AUTHENTICATE, Kind, REAUTHENTICATE, SETTINGS, TestApp, on_both};
+use crate::{
+    server::router::PAGES,
+    tests::support::{
+        ACTIVATE, AUTHENTICATE, Authenticator, Kind, REAUTHENTICATE, SETTINGS, TestApp, on_both,
+    },
+};
 
 on_both!(
     rst_10_secrets_swapped_between_two_accounts_open_in_neither,
@@ -10,6 +15,7 @@ on_both!(
     rst_13_a_clock_set_back_a_year_after_sealing_reads_everything,
     a_secret_that_no_key_opens_is_refused_and_other_factors_work,
     rst_03_the_keys_that_are_missing_are_counted,
+    rst_16_a_secret_is_on_the_one_page_that_shows_it,
     sealed_secrets_carry_the_id_of_the_key_that_opens_them,
 );
 
@@ -132,4 +138,48 @@ async fn sealed_secrets_carry_the_id_of_the_key_that_opens_them(kind: Kind) {
     let mut expected = vec![id, both.services.settings.encryption_keys.first().id()];
     expected.sort();
     assert_eq!(ids, expected);
+}
+
+async fn rst_16_a_secret_is_on_the_one_page_that_shows_it(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let (mut browser, phone) = app.with_factor("anna").await;
+    let (_, bertas) = app.with_factor("berta").await;
+    let codes = app.recovery_codes(&mut browser).await;
+    let tablet = Authenticator::scan(&browser.get(ACTIVATE).await);
+    let stored = "select sealed_secret from mfa_totp union all select sealed_secret from mfa_totp_enrolment \
+         union all select sealed_code from mfa_recovery_code union all select password_hash from account";
+    let mut nowhere = app.texts(stored).await;
+    nowhere.extend(browser.cookies.values().cloned());
+    nowhere.extend([phone, bertas].map(|app| app.secret().to_owned()));
+    let grouped = |secret: &str| {
+        let groups = secret.as_bytes().chunks(4).map(String::from_utf8_lossy);
+        groups.collect::<Vec<_>>().join(" ")
+    };
+    nowhere.extend(
+        nowhere
+            .clone()
+            .iter()
+            .filter(|text| text.len() == 32)
+            .map(|text| grouped(text)),
+    );
+    let paths = PAGES.iter().map(|path| (path.as_str(), false));
+    let functions = super::server_functions().into_iter();
+    let functions = functions.filter(|path| path.starts_with("/api/"));
+    for (path, is_function) in paths.chain(functions.map(|path| (path, true))) {
+        let answer = if is_function {
+            browser.post(path, &[]).await
+        } else {
+            browser.get(path).await
+        };
+        for secret in &nowhere {
+            answer.assert_lacks(secret);
+        }
+        if !path.contains("recovery-codes") {
+            answer.assert_lacks(&codes[0]);
+        }
+        if !path.contains("totp/activate") && path != "/api/totp/enrolment" {
+            answer.assert_lacks(tablet.secret());
+            answer.assert_lacks(&grouped(tablet.secret()));
+        }
+    }
 }

@@ -1,12 +1,9 @@
-//! Between the password and the second factor: nobody is signed in, and guessing comes to an end;
-//! group MFA, and SES with a factor.
-
-use tokio::task::JoinSet;
+//! Between the password and the second factor nobody is signed in; group MFA, and SES with a factor.
 
 use super::{fields_with, packaged, pages, server_functions};
 use crate::tests::support::{
-    ACTIVATE, ATTEMPT, AUTHENTICATE, CODES, DEACTIVATE, Kind, PASSWORD, REAUTHENTICATE, SESSION,
-    SETTINGS, STEP, TestApp, on_both,
+    ACTIVATE, ATTEMPT, AUTHENTICATE, CODES, DEACTIVATE, DEVICE, Kind, PASSWORD, REAUTHENTICATE,
+    SESSION, TestApp, on_both,
 };
 
 on_both!(
@@ -15,12 +12,8 @@ on_both!(
     mfa_03_without_the_first_step_too_late_or_used_there_is_no_second_and_no_hint_whose,
     mfa_05_a_code_of_somebody_else_is_refused_and_counted_on_the_one_who_signs_in,
     mfa_08_with_every_kind_switched_off_all_codes_are_refused_alike,
-    mfa_13_after_five_wrong_codes_the_password_is_asked_for_again,
-    mfa_14_the_count_goes_on_over_sign_ins_addresses_and_processes,
-    mfa_15_a_hundred_parallel_wrong_codes_are_five_tries,
-    mfa_16_a_hundred_wrong_codes_close_that_app_alone_until_it_is_set_up_anew,
-    mfa_17_wrong_used_and_malformed_codes_get_one_answer,
     mfa_18_how_somebody_signed_in_is_recorded,
+    mfa_20_a_known_browser_is_no_second_factor,
     mfa_21_other_requests_neither_end_a_sign_in_under_way_nor_complete_it,
     ses_01_each_step_has_its_own_token_and_the_old_ones_are_refused,
     ses_02_a_planted_token_of_a_sign_in_under_way_is_never_adopted,
@@ -221,197 +214,6 @@ async fn mfa_08_with_every_kind_switched_off_all_codes_are_refused_alike(kind: K
         .assert_status(303);
 }
 
-async fn mfa_13_after_five_wrong_codes_the_password_is_asked_for_again(kind: Kind) {
-    let app = TestApp::new(kind).await;
-    let (_, authenticator) = app.with_factor("anna").await;
-    let mut pending = app.pending("anna").await;
-    let wrong = app.wrong_code(&authenticator);
-    for _ in 0..4 {
-        pending.authenticate(&wrong).await.assert_status(422);
-    }
-    // the page that would show what was wrong has nothing to ask for any more
-    pending.authenticate(&wrong).await.assert_redirect(OVER);
-    let code = app.next_code(&authenticator);
-    pending.authenticate(&code).await.assert_redirect(OVER);
-    pending.get(AUTHENTICATE).await.assert_redirect(OVER);
-    assert_eq!(failures(&app).await, 5);
-    app.pending("anna")
-        .await
-        .authenticate(&code)
-        .await
-        .assert_redirect("/");
-    assert_eq!(
-        failures(&app).await,
-        0,
-        "a right code forgives the wrong ones"
-    );
-}
-
-async fn mfa_14_the_count_goes_on_over_sign_ins_addresses_and_processes(kind: Kind) {
-    let app = TestApp::new(kind).await;
-    let (mut browser, authenticator) = app.with_factor("anna").await;
-    let codes = app.recovery_codes(&mut browser).await;
-    let second = app.second_process().await;
-    app.hands.advance(20 * STEP);
-    let wrong = app.wrong_code(&authenticator);
-    for number in 0..5 {
-        let at = if number % 2 == 0 { &app } else { &second };
-        let mut attacker = at.browser().at([198, 51, 100, number]);
-        attacker
-            .sign_in("anna", PASSWORD)
-            .await
-            .assert_redirect(AUTHENTICATE);
-        for _ in 0..2 {
-            attacker.authenticate(&wrong).await.assert_status(422);
-        }
-    }
-    assert_eq!(failures(&app).await, 10);
-    let code = app.code(&authenticator);
-    for at in [&app, &second] {
-        let mut next = at.browser().at([203, 0, 113, 7]);
-        next.sign_in("anna", PASSWORD).await.assert_status(303);
-        next.authenticate(&code)
-            .await
-            .assert_says(429, "Too many wrong codes");
-    }
-    assert_eq!(failures(&app).await, 10, "too early is no try");
-    // the other factor counts apart, and so does a browser that is known
-    app.pending("anna")
-        .await
-        .authenticate(&codes[0])
-        .await
-        .assert_status(303);
-    let mut known = browser.clone();
-    known.cookies.remove(SESSION);
-    known.sign_in("anna", PASSWORD).await.assert_status(303);
-    known.authenticate(&code).await.assert_redirect("/");
-}
-
-async fn mfa_15_a_hundred_parallel_wrong_codes_are_five_tries(kind: Kind) {
-    let app = TestApp::new(kind).await;
-    let (_, authenticator) = app.with_factor("anna").await;
-    let second = app.second_process().await;
-    let wrong = app.wrong_code(&authenticator);
-    let here = app.pending("anna").await;
-    let mut there = second.browser();
-    there.cookies.clone_from(&here.cookies);
-    let mut tries = JoinSet::new();
-    for number in 0..100 {
-        let mut browser = if number % 2 == 0 { &here } else { &there }.clone();
-        let wrong = wrong.clone();
-        tries.spawn(async move { browser.authenticate(&wrong).await.status.as_u16() });
-    }
-    let statuses = tries.join_all().await;
-    assert!(
-        statuses.iter().all(|status| [303, 422].contains(status)),
-        "{statuses:?}"
-    );
-    assert_eq!(failures(&app).await, 5);
-    assert_eq!(app.details("second_factor.failed").await.len(), 5);
-    assert_eq!(app.number("select count(*) from session").await, 1);
-}
-
-async fn mfa_16_a_hundred_wrong_codes_close_that_app_alone_until_it_is_set_up_anew(kind: Kind) {
-    let app = TestApp::new(kind).await;
-    let (mut browser, phone) = app.with_factor("anna").await;
-    let codes = app.recovery_codes(&mut browser).await;
-    for _ in 0..100 {
-        // past every delay
-        app.hands.advance(900);
-        let wrong = app.wrong_code(&phone);
-        app.pending("anna")
-            .await
-            .authenticate(&wrong)
-            .await
-            .assert_status(422);
-    }
-    assert_eq!(failures(&app).await, 100);
-    assert_eq!(app.details("factor.closed").await, ["authenticator app"]);
-    app.hands.advance(900);
-    let mut owner = app.pending("anna").await;
-    owner
-        .authenticate(&app.code(&phone))
-        .await
-        .assert_says(422, "closed after too many wrong codes");
-    assert_eq!(failures(&app).await, 100, "a closed app counts no more");
-    owner.authenticate(&codes[0]).await.assert_status(303);
-    owner
-        .get(SETTINGS)
-        .await
-        .assert_says(200, "Closed after too many wrong codes")
-        .assert_says(200, "have closed your authenticator app");
-
-    let tablet = app.enrol(&mut owner, "tablet").await;
-    app.hands.advance(900);
-    let code = app.next_code(&tablet);
-    app.pending("anna")
-        .await
-        .authenticate(&code)
-        .await
-        .assert_redirect("/");
-    let code = app.next_code(&phone);
-    app.pending("anna")
-        .await
-        .authenticate(&code)
-        .await
-        .assert_status(422);
-}
-
-async fn mfa_17_wrong_used_and_malformed_codes_get_one_answer(kind: Kind) {
-    let app = TestApp::new(kind).await;
-    let (mut browser, authenticator) = app.with_factor("anna").await;
-    let (mut hers, _) = app.with_factor("berta").await;
-    let (codes, others) = (
-        app.recovery_codes(&mut browser).await,
-        app.recovery_codes(&mut hers).await,
-    );
-    let used = app.next_code(&authenticator);
-    for code in [&used, &codes[0]] {
-        app.pending("anna")
-            .await
-            .authenticate(code)
-            .await
-            .assert_status(303);
-    }
-    let wrong = app.wrong_code(&authenticator);
-    let first = app.pending("anna").await.authenticate(&wrong).await;
-    first.assert_says(422, "not right, or was used before");
-    for code in [&used, &codes[0], &others[0], "12345", "", "x"] {
-        let answer = app.pending("anna").await.authenticate(code).await;
-        assert_eq!(
-            answer.comparable("anna"),
-            first.comparable("anna"),
-            "{code}"
-        );
-    }
-    // the account that has none: the same, but that its page offers no such field
-    let mut without = app.pending("berta").await;
-    app.execute(
-        "delete from mfa_totp where account_id = (select id from account where username = 'berta')",
-    )
-    .await;
-    without
-        .authenticate(&wrong)
-        .await
-        .assert_says(422, "not right, or was used before");
-    // the reason is in the audit trail only
-    let mut reasons = app.details("second_factor.failed").await;
-    reasons.sort();
-    assert_eq!(
-        reasons,
-        [
-            "no authenticator app",
-            "used code",
-            "used recovery code",
-            "wrong code",
-            "wrong code",
-            "wrong code",
-            "wrong code",
-            "wrong recovery code"
-        ]
-    );
-}
-
 async fn mfa_18_how_somebody_signed_in_is_recorded(kind: Kind) {
     let app = TestApp::new(kind).await;
     let (mut browser, authenticator) = app.with_factor("anna").await;
@@ -428,6 +230,25 @@ async fn mfa_18_how_somebody_signed_in_is_recorded(kind: Kind) {
         assert!(stored.contains(&methods.to_owned()), "{stored:?}");
         let told = app.details("sign_in").await;
         assert!(told.contains(&methods.to_owned()), "{told:?}");
+    }
+}
+
+async fn mfa_20_a_known_browser_is_no_second_factor(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let (mut browser, _) = app.with_factor("anna").await;
+    let device = browser.cookie(DEVICE).to_owned();
+    assert!(!device.is_empty());
+    browser
+        .post("/accounts/logout/", &[])
+        .await
+        .assert_status(303);
+    let (_, _) = app.with_factor("berta").await;
+    for name in ["anna", "berta"] {
+        let mut there = app.browser();
+        there.set_cookie(DEVICE, &device);
+        let answer = there.sign_in(name, PASSWORD).await;
+        answer.assert_redirect(AUTHENTICATE);
+        assert!(!there.is_signed_in().await, "{name}");
     }
 }
 

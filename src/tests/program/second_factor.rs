@@ -254,3 +254,35 @@ fn tot_06_rec_02_fifty_at_once_at_two_processes_are_one_session() {
         2
     );
 }
+
+#[test]
+fn rec_12_what_was_answered_stays_spent_after_a_kill() {
+    let place = Place::new();
+    let (secret, codes) = enrolled(&place);
+    for right in [code(&secret, 0), codes[0].clone(), codes[1].clone()] {
+        let server = place.serve();
+        let mut browser = pending(&server, "anna");
+        assert_eq!(authenticate(&mut browser, &right), 303);
+        server.running.signal("KILL");
+        server.running.ended();
+        let server = place.serve();
+        assert!(is_signed_in(&mut browser.at(server.address)));
+        let mut again = pending(&server, "anna");
+        assert_eq!(authenticate(&mut again, &right), 422);
+        server.stop();
+    }
+}
+
+#[test]
+fn rst_15_a_copy_on_another_host_with_the_same_key_knows_all_factors() {
+    let place = Place::new();
+    let (secret, codes) = enrolled(&place);
+    let elsewhere = Place::new();
+    fs::create_dir(elsewhere.path("data")).unwrap();
+    let database = "data/inmor-mfa.sqlite3";
+    fs::copy(place.path(database), elsewhere.path(database)).unwrap();
+    let server = elsewhere.serve();
+    for right in [code(&secret, 0), codes[0].clone()] {
+        assert_eq!(authenticate(&mut pending(&server, "anna"), &right), 303);
+    }
+}
