@@ -21,6 +21,7 @@ use crate::{
         recovery_codes::page::{CodesPage, GeneratePage},
         settings::page::SettingsPage,
         totp::page::{ActivatePage, DeactivatePage},
+        webauthn::page::{AddKeyPage, KeysPage, RemoveKeyPage, RenameKeyPage},
     },
     ui::{Brand, form},
 };
@@ -39,8 +40,16 @@ fn title(path: &str) -> &'static str {
         "/accounts/2fa/authenticate/" => "Confirm your sign-in",
         "/accounts/2fa/totp/activate/" => "Add an authenticator app",
         "/accounts/2fa/totp/deactivate/" => "Deactivate authenticator app",
+        "/accounts/2fa/webauthn/" => "Security keys and passkeys",
+        "/accounts/2fa/webauthn/add/" => "Add a key",
         "/accounts/2fa/recovery-codes/" => "Recovery codes",
         "/accounts/2fa/recovery-codes/generate/" => "New recovery codes",
+        key if key.starts_with("/accounts/2fa/webauthn/") && key.ends_with("/edit/") => {
+            "Rename a key"
+        }
+        key if key.starts_with("/accounts/2fa/webauthn/") && key.ends_with("/remove/") => {
+            "Remove a key"
+        }
         _ => "Page not found",
     }
 }
@@ -93,6 +102,10 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/2fa/authenticate/") view=AuthenticatePage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/2fa/totp/activate/") view=ActivatePage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/2fa/totp/deactivate/") view=DeactivatePage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/webauthn/") view=KeysPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/webauthn/add/") view=AddKeyPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/webauthn/:id/edit/") view=RenameKeyPage ssr=SsrMode::Async/>
+                <Route path=path!("/accounts/2fa/webauthn/:id/remove/") view=RemoveKeyPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/2fa/recovery-codes/") view=CodesPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/2fa/recovery-codes/generate/") view=GeneratePage ssr=SsrMode::Async/>
             </Routes>

@@ -20,9 +20,7 @@ pub enum Error {
     #[error("That is not your current password. After several wrong tries, wait a minute first.")]
     WrongCurrentPassword,
     /// The code is wrong, expired or already used; which of them is not told. 422.
-    #[error(
-        "That code is not right, or was used before. Wait for the next one, or use another way."
-    )]
+    #[error("That code is not right, or was used before. Enter a new one, or use another way.")]
     WrongCode,
     /// The code is right for another minute: the device's clock is off. Told only after the right
     /// password. 422.
@@ -46,7 +44,7 @@ pub enum Error {
     #[error("Confirm that it is you, then try again.")]
     ConfirmFirst,
     /// The policy asks for a factor, which this account has to add first. 403.
-    #[error("Add an authenticator app first: this site asks for a second factor.")]
+    #[error("Add an authenticator app or a key first: this site asks for a second factor.")]
     EnrolFirst,
     /// The policy asks for a factor, so the last one stays. 422.
     #[error(
@@ -59,6 +57,12 @@ pub enum Error {
     /// A label is too long or has characters that do not print. 422.
     #[error("Use a name of at most 64 ordinary characters.")]
     LabelNotAllowed,
+    /// The answer of a key is not right, came too late or twice; which of them is not told. 422.
+    #[error("That key was not accepted, or it took too long. Try again, or use another way.")]
+    KeyRefused,
+    /// The account has as many keys as it may. 422.
+    #[error("You have twenty keys, which is the most. Remove one first.")]
+    TooManyKeys,
     /// The account has as many authenticator apps as it may. 422.
     #[error("You have ten authenticator apps, which is the most. Remove one first.")]
     TooManyDevices,

@@ -31,10 +31,18 @@ pub enum Action {
     SecondFactorFailed,
     /// A factor was closed after too many wrong codes in a row.
     FactorClosed,
-    /// An authenticator app or a key was added; the detail is its label.
+    /// An authenticator app was added; the detail is its label.
     FactorAdded,
-    /// An authenticator app or a key was removed; the detail is its label.
+    /// An authenticator app was removed; the detail is its label.
     FactorRemoved,
+    /// A security key or passkey was added; the detail is its name.
+    KeyAdded,
+    /// A security key or passkey was removed; the detail is its name.
+    KeyRemoved,
+    /// A security key or passkey was renamed; the detail is its new name.
+    KeyRenamed,
+    /// The counter of a key went back, so there may be two of it; the detail is its name.
+    KeySuspect,
     /// All factors of an account were removed by an operator.
     MfaReset,
     /// A set of recovery codes was made with the first factor.
@@ -72,6 +80,10 @@ impl Action {
             Self::FactorClosed => "factor.closed",
             Self::FactorAdded => "factor.added",
             Self::FactorRemoved => "factor.removed",
+            Self::KeyAdded => "key.added",
+            Self::KeyRemoved => "key.removed",
+            Self::KeyRenamed => "key.renamed",
+            Self::KeySuspect => "key.suspect",
             Self::MfaReset => "mfa.reset",
             Self::RecoveryCodesCreated => "recovery_codes.created",
             Self::RecoveryCodesReplaced => "recovery_codes.replaced",

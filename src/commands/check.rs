@@ -21,6 +21,7 @@ pub(super) async fn check(loaded: Loaded, json: bool) -> Result<(), Failure> {
     let services = open::services(loaded.settings).await?;
     services.db.ping().await?;
     open::check_keys(&services).await?;
+    open::check_party(&services, false).await?;
     if services.clock.now() < PLAUSIBLE {
         return Err("the system clock is not set: codes and sessions need the right time".into());
     }

@@ -9,7 +9,7 @@ use crate::{
     clock::Clock,
     crypto::{passwords::Passwords, random::Random},
     mail::Mailer,
-    mfa::settings::flow as mfa,
+    mfa::{settings::flow as mfa, webauthn::flow as webauthn},
     server::settings::{Backend, DatabaseUrl, Settings},
     services::Services,
     store::{Db, OpenError},
@@ -70,6 +70,28 @@ pub(super) async fn check_keys(services: &Services) -> Result<(), Failure> {
         .join(", ");
     Err(format!(
         "mfa_encryption_key: no key opens what the database holds under the key id {list}: add that key after the first; nothing was changed"
+    )
+    .into())
+}
+
+/// Refuses a site name under which keys in the database stop working, unless that is wanted.
+///
+/// # Errors
+/// One line that names the old relying party id and the number of keys.
+pub(super) async fn check_party(services: &Services, accept_new: bool) -> Result<(), Failure> {
+    let Some((party, keys)) = webauthn::party_in_use(services).await? else {
+        return Ok(());
+    };
+    let host = services.settings.public_url.host();
+    if accept_new {
+        tracing::warn!(
+            keys,
+            "keys made for {party} do not work for {host}: their owners have to add them anew"
+        );
+        return Ok(());
+    }
+    Err(format!(
+        "public_url: {keys} security keys and passkeys were made for {party} and stop working for {host}: set it back, or start once with serve --accept-new-origin; nothing was changed"
     )
     .into())
 }

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     auth::setup::flow as setup,
     error::Error,
+    mfa::webauthn::flow as webauthn,
     server::{
         run,
         settings::{Loaded, Settings},
@@ -36,7 +37,11 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     /// Run the server; migrates the database first
-    Serve,
+    Serve {
+        /// Start although security keys in the database were made for another host name
+        #[arg(long)]
+        accept_new_origin: bool,
+    },
     /// Validate settings, keys, database and clock; say what is wrong
     Check {
         /// Print JSON
@@ -84,7 +89,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
         .build()?;
     runtime.block_on(async {
         match arguments.command {
-            Command::Serve => serve(loaded).await,
+            Command::Serve { accept_new_origin } => serve(loaded, accept_new_origin).await,
             Command::Check { json } => check::check(loaded, json).await,
             Command::Accounts(command) => accounts::run(loaded, command).await,
             Command::Keys(command) => keys::run(&command),
@@ -93,7 +98,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
     })
 }
 
-async fn serve(loaded: Loaded) -> Result<(), Failure> {
+async fn serve(loaded: Loaded, accept_new_origin: bool) -> Result<(), Failure> {
     open::harden();
     for warning in &loaded.warnings {
         tracing::warn!("{warning}");
@@ -101,6 +106,8 @@ async fn serve(loaded: Loaded) -> Result<(), Failure> {
     let listener = run::listen(loaded.settings.listen)?;
     let services = open::services(loaded.settings).await?;
     open::check_keys(&services).await?;
+    open::check_party(&services, accept_new_origin).await?;
+    webauthn::adopt_party(&services).await?;
     Ok(run::serve(services, listener).await?)
 }
 

@@ -5,17 +5,24 @@
 //! | [`totp`] | authenticator apps |
 //! | [`recovery_codes`] | codes that stand in for a lost factor |
 //! | [`factors`] | what follows when a factor is added or removed |
-//! | [`codes`] | tries a typed code, of whichever kind, within the limits |
+//! | [`webauthn`] | security keys and passkeys |
+//! | [`ceremonies`] | challenges that were given out to browsers |
+//! | [`proofs`] | tries what was given to prove who somebody is, within the limits |
 //! | [`authenticate`] | the second step of signing in |
+//! | [`assertion`] | the functions by which the answer of a key arrives |
 //! | [`reauth`] | confirming who one is before something sensitive |
 //! | [`settings`] | the page with all methods of an account |
 
+pub mod assertion;
 pub mod authenticate;
 #[cfg(feature = "ssr")]
-pub mod codes;
+pub mod ceremonies;
 #[cfg(feature = "ssr")]
 pub mod factors;
+#[cfg(feature = "ssr")]
+pub mod proofs;
 pub mod reauth;
 pub mod recovery_codes;
 pub mod settings;
 pub mod totp;
+pub mod webauthn;

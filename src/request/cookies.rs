@@ -14,6 +14,8 @@ pub(super) enum Cookie {
     Session,
     /// A sign-in under way, between password and second factor.
     Attempt,
+    /// A passkey that was asked for before anybody is known.
+    Ceremony,
     /// A browser that has signed in before; long-lived.
     Device,
 }
@@ -23,6 +25,7 @@ impl Cookie {
         match self {
             Self::Session => "__Host-session",
             Self::Attempt => "__Host-login",
+            Self::Ceremony => "__Host-ceremony",
             Self::Device => "__Host-device",
         }
     }

@@ -20,6 +20,7 @@ use crate::{
         token::Token,
     },
     error::Error,
+    mfa::ceremonies::flow as ceremonies,
     services::{Client, FlowError, Services},
     store::StoreError,
 };
@@ -246,6 +247,44 @@ pub fn set_attempt(token: Option<&Token>) -> Result<(), Error> {
     };
     append(header::SET_COOKIE, &value)
 }
+
+/// The token of a browser that was asked for a passkey before anybody is known.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn ceremony() -> Result<Option<Token>, Error> {
+    Ok(cookies::find(&parts()?.headers, Cookie::Ceremony))
+}
+
+/// The same, given now to a browser that has none.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request or without randomness.
+pub fn ceremony_or_new(services: &Services) -> Result<Token, Error> {
+    let token = match ceremony()? {
+        Some(token) => token,
+        None => Token::generate(&services.random).map_err(|error| refuse(error.into()))?,
+    };
+    append(
+        header::SET_COOKIE,
+        &Cookie::Ceremony.set(&token, Some(ceremonies::LIFETIME)),
+    )?;
+    Ok(token)
+}
+
+/// The part of the path that names one of several things, where the route has one.
+///
+/// # Errors
+/// [`Error::NotFound`].
+pub fn id_in_path() -> Result<String, Error> {
+    let parts = parts()?;
+    let id = parts.extensions.get::<IdInPath>();
+    Ok(id.ok_or(Error::NotFound)?.0.clone())
+}
+
+/// The part of a path that stands for `{id}` in its route.
+#[derive(Clone)]
+pub struct IdInPath(pub String);
 
 /// Whether the request wants to see what it asks for: no `HEAD`, and no fetch ahead of a visit.
 ///

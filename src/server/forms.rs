@@ -20,23 +20,40 @@ use crate::{error::Error, request, ui::form::Failure};
 const SECRET: [&str; 4] = ["password", "new_password", "code", "token"];
 
 /// Whether a request carries a plain form and nothing else.
-pub(super) fn is_form(request: &Request) -> bool {
-    let headers = request.headers();
+fn is_form(headers: &HeaderMap) -> bool {
+    is(headers, "application/x-www-form-urlencoded")
+}
+
+/// Whether a request carries JSON and nothing else.
+fn is_json(headers: &HeaderMap) -> bool {
+    is(headers, "application/json")
+}
+
+fn is(headers: &HeaderMap, wanted: &str) -> bool {
     let kind = headers
         .get(header::CONTENT_TYPE)
         .and_then(|kind| kind.to_str().ok())
         .unwrap_or_default();
     let mut parts = kind.split(';').map(str::trim);
-    let form = parts
+    let right = parts
         .next()
-        .is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"));
+        .is_some_and(|kind| kind.eq_ignore_ascii_case(wanted));
     let utf8 = parts.all(|part| part.to_ascii_lowercase().replace('"', "") == "charset=utf-8");
-    form && utf8 && !headers.contains_key(header::CONTENT_ENCODING)
+    right && utf8 && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-/// Runs the server function that an island or a program calls.
+/// Runs the server function that an island or a program calls with a form.
 pub(super) async fn call(State(shared): State<Shared>, request: Request) -> Response {
-    let (parts, body) = match read(request).await {
+    run(&shared, read(request, is_form).await).await
+}
+
+/// Runs the server function that an island or a program calls with JSON.
+pub(super) async fn call_with_json(State(shared): State<Shared>, request: Request) -> Response {
+    run(&shared, read(request, is_json).await).await
+}
+
+async fn run(shared: &Shared, request: Result<(Parts, Bytes), StatusCode>) -> Response {
+    let (parts, body) = match request {
         Ok(read) => read,
         Err(status) => return status.into_response(),
     };
@@ -57,9 +74,12 @@ pub(super) async fn call(State(shared): State<Shared>, request: Request) -> Resp
     Response::from_parts(parts, Body::from(body))
 }
 
-/// A form's body, whole.
-async fn read(request: Request) -> Result<(Parts, Bytes), StatusCode> {
-    if !is_form(&request) {
+/// A body of the right type, whole.
+async fn read(
+    request: Request,
+    is_right: fn(&HeaderMap) -> bool,
+) -> Result<(Parts, Bytes), StatusCode> {
+    if !is_right(request.headers()) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
     let (parts, body) = request.into_parts();
@@ -71,7 +91,7 @@ async fn read(request: Request) -> Result<(Parts, Bytes), StatusCode> {
 
 /// Runs the server function of a form.
 pub(super) async fn submit(State(shared): State<Shared>, request: Request) -> Response {
-    let (parts, body) = match read(request).await {
+    let (parts, body) = match read(request, is_form).await {
         Ok(read) => read,
         Err(status) => return status.into_response(),
     };
@@ -215,12 +235,11 @@ async fn page_again(shared: &Shared, mut visit: Request, failure: Failure) -> Re
 mod tests {
     use super::*;
 
-    fn request(headers: &[(header::HeaderName, &str)]) -> Request {
-        let mut request = Request::new(Body::empty());
-        for (name, value) in headers {
-            request.headers_mut().append(name, value.parse().unwrap());
-        }
-        request
+    fn request(headers: &[(header::HeaderName, &str)]) -> HeaderMap {
+        let pairs = headers.iter();
+        pairs
+            .map(|(name, value)| (name.clone(), value.parse().unwrap()))
+            .collect()
     }
 
     #[test]
@@ -248,6 +267,11 @@ mod tests {
             (header::CONTENT_ENCODING, "gzip"),
         ];
         assert!(!is_form(&request(&packed)));
+        assert!(is_json(&request(&[(
+            header::CONTENT_TYPE,
+            "application/json"
+        )])));
+        assert!(!is_json(&request(&[(header::CONTENT_TYPE, "text/plain")])));
     }
 
     #[test]

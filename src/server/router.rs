@@ -7,9 +7,9 @@ use std::{
 
 use axum::{
     Router,
-    extract::{Request, State},
+    extract::{MatchedPath, RawPathParams, Request, State},
     http::{HeaderValue, Method, StatusCode, header},
-    middleware::{from_fn, from_fn_with_state},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
 };
@@ -35,13 +35,18 @@ use super::{
 use crate::{
     app::{App, shell},
     error::Error,
-    request::Visit,
+    request::{IdInPath, Visit},
     services::Services,
     ui::Brand,
 };
 
 /// The largest body that is taken, in bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
+/// Functions whose bodies are JSON.
+const JSON: [&str; 2] = [
+    "/api/webauthn/registration/",
+    "/api/webauthn/authentication/",
+];
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long a request may take in all: a place in the hashing gate is waited for at most 10 s.
@@ -111,6 +116,14 @@ impl Shared {
     /// neither reads `Referer` nor redirects by itself.
     pub(super) async fn call(&self, mut request: Request) -> Response {
         let services = self.services.clone();
+        // Leptos knows a function by the path of its route
+        let extensions = request.extensions();
+        if extensions.get::<IdInPath>().is_some()
+            && let Some(route) = extensions.get::<MatchedPath>()
+            && let Ok(uri) = route.as_str().parse()
+        {
+            *request.uri_mut() = uri;
+        }
         let headers = request.headers_mut();
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         headers.remove(header::REFERER);
@@ -140,10 +153,8 @@ pub fn router(services: Services) -> Router {
     let mut router = Router::new();
     for path in PAGES.iter() {
         let shared = shared.clone();
-        router = router.route(
-            path,
-            get(move |visit: Request| async move { shared.page(visit, || {}).await }),
-        );
+        let page = get(move |visit: Request| async move { shared.page(visit, || {}).await });
+        router = router.route(path, page.layer(from_fn(name_id)));
         if let Some(bare) = path.strip_suffix('/').filter(|bare| !bare.is_empty()) {
             router = router.route(bare, get(with_slash).post(with_slash));
         }
@@ -151,11 +162,14 @@ pub fn router(services: Services) -> Router {
     for (path, method) in leptos::server_fn::axum::server_fn_paths() {
         // writing functions only: a read that anybody may link to is not for this program
         debug_assert_eq!(method, axum::http::Method::POST, "{path}");
-        router = if path.starts_with("/api/") {
-            router.route(path, post(forms::call))
+        let function = if JSON.iter().any(|folder| path.starts_with(folder)) {
+            post(forms::call_with_json)
+        } else if path.starts_with("/api/") {
+            post(forms::call)
         } else {
-            router.route(path, post(forms::submit))
+            post(forms::submit)
         };
+        router = router.route(path, function.layer(from_fn(name_id)));
     }
     router
         .route(
@@ -184,6 +198,15 @@ pub fn router(services: Services) -> Router {
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(shared.clone(), headers::add))
         .with_state(shared)
+}
+
+/// Notes what stands for `{id}` in the path, where the route has one.
+async fn name_id(parameters: RawPathParams, mut request: Request, next: Next) -> Response {
+    if let Some((_, id)) = parameters.iter().find(|(name, _)| *name == "id") {
+        let id = IdInPath(id.to_owned());
+        request.extensions_mut().insert(id);
+    }
+    next.run(request).await
 }
 
 /// The same address with a slash at its end.

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::router::router;
 use crate::{
     auth::{attempts, sessions, setup, throttle},
-    mfa::totp,
+    mfa::{ceremonies, totp},
     services::{Client, FlowError, Services},
 };
 
@@ -130,11 +130,14 @@ async fn purge(services: Services) {
                 throttle::flow::purge(&services).await?,
                 attempts::flow::purge(&services).await?,
                 totp::flow::purge(&services).await?,
+                ceremonies::flow::purge(&services).await?,
             ))
         };
         match gone.await {
-            Ok((sessions, throttles, attempts, enrolments)) => {
-                tracing::debug!(sessions, throttles, attempts, enrolments, "purged");
+            Ok((sessions, throttles, attempts, enrolments, ceremonies)) => {
+                tracing::debug!(
+                    sessions, throttles, attempts, enrolments, ceremonies, "purged"
+                );
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged");

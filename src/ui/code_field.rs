@@ -1,17 +1,16 @@
 //! The field for a code.
 
-use leptos::{html::Input, prelude::*};
+use leptos::{html::P, prelude::*};
 
 use super::form::{Mark, described_by};
 use crate::browser;
 
 /// A labelled field for a numeric code. In a browser with JavaScript the form sends itself with the
 /// last digit; without, it is a plain field.
-#[island]
+#[component]
 pub fn CodeField(
     /// What to type.
-    #[prop(into)]
-    label: String,
+    label: &'static str,
     /// Digits of a whole code.
     digits: u32,
     /// Whether the form was refused because of it.
@@ -19,13 +18,6 @@ pub fn CodeField(
     /// Whether typing starts here.
     first: bool,
 ) -> impl IntoView {
-    let (input, alive, sent) = (
-        NodeRef::<Input>::new(),
-        RwSignal::new(false),
-        RwSignal::new(false),
-    );
-    // runs in browsers only: that it is sent by itself is said before it happens (WCAG 3.2.2)
-    Effect::new(move || alive.set(true));
     view! {
         <div class="field">
             <div class="label">
@@ -33,7 +25,6 @@ pub fn CodeField(
                 <Mark fault/>
             </div>
             <input
-                node_ref=input
                 id="code"
                 name="code"
                 class="digits"
@@ -42,36 +33,50 @@ pub fn CodeField(
                 autocomplete="one-time-code"
                 spellcheck="false"
                 required
+                data-digits=digits.to_string()
                 aria-invalid=fault.then_some("true")
-                aria-describedby=move || described_by(fault, alive.get().then_some("code-hint"))
+                aria-describedby=described_by(fault, Some("code-hint"))
                 autofocus=fault || first
-                on:input:target=move |event| {
-                    let whole = is_whole(&event.target().value(), digits);
-                    sent.set(whole);
-                    if whole {
-                        browser::send_form_of(&event.target());
-                    }
-                }
-                // who presses Enter by habit would send a code that is used by then
-                on:keydown=move |event| {
-                    if sent.get() && event.key() == "Enter" {
-                        event.prevent_default();
-                    }
-                }
             />
-            <p class="hints" id="code-hint" hidden=move || !alive.get()>"Sent by itself with the last digit"</p>
+            <SendsItself/>
         </div>
     }
 }
 
+/// Sends the form of the field above with its last digit, and says so before it happens (WCAG 3.2.2).
+#[island]
+fn SendsItself() -> impl IntoView {
+    let (hint, alive) = (NodeRef::<P>::new(), RwSignal::new(false));
+    // runs in browsers only
+    Effect::new(move || {
+        let Some(field) = hint.get().and_then(|hint| browser::field_above(&hint)) else {
+            return;
+        };
+        let digits = browser::told(&field, "digits").parse().unwrap_or_default();
+        let sent = StoredValue::new(false);
+        browser::on_input(&field, move |field| {
+            let whole = is_whole(&field.value(), digits);
+            sent.set_value(whole);
+            if whole {
+                browser::send_form_of(field);
+            }
+        });
+        // who presses Enter by habit would send a code that is used by then
+        browser::on_enter(&field, move || !sent.get_value());
+        alive.set(true);
+    });
+    view! {
+        <p class="hints" id="code-hint" node_ref=hint hidden=move || !alive.get()>{move || alive.get().then_some("Sent by itself with the last digit")}</p>
+    }
+}
+
 /// Whether a text is a whole code, blanks and dashes aside.
-fn is_whole(text: &str, digits: u32) -> bool {
+fn is_whole(text: &str, digits: usize) -> bool {
     let kept = || {
         text.chars()
             .filter(|letter| !letter.is_whitespace() && *letter != '-')
     };
-    kept().all(|letter| letter.is_ascii_digit())
-        && u32::try_from(kept().count()).is_ok_and(|count| count == digits)
+    kept().all(|letter| letter.is_ascii_digit()) && kept().count() == digits
 }
 
 #[cfg(test)]

@@ -13,6 +13,18 @@ pub(super) fn words(action: &str, detail: &str) -> Option<(String, &'static str)
             format!("Authenticator app “{detail}” was removed from your account."),
             "Authenticator App Deactivated",
         ),
+        "key.added" => (
+            format!("Key “{detail}” was added to your account."),
+            "Security Key Added",
+        ),
+        "key.removed" => (
+            format!("Key “{detail}” was removed from your account."),
+            "Security Key Removed",
+        ),
+        "key.suspect" => (
+            format!("The counter of your key “{detail}” went back: somebody may have a copy of it. If it is not faulty, remove it."),
+            "A Security Key May Have Been Copied",
+        ),
         "factor.closed" => (
             format!("Too many wrong codes in a row have closed your {detail}. Set it up anew to use it again."),
             "Too Many Wrong Codes",
@@ -68,6 +80,9 @@ mod tests {
             Action::FactorAdded,
             Action::FactorRemoved,
             Action::FactorClosed,
+            Action::KeyAdded,
+            Action::KeyRemoved,
+            Action::KeySuspect,
             Action::SecondFactorFailed,
             Action::RecoveryCodesReplaced,
             Action::RecoveryCodeUsed,

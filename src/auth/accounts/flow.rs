@@ -47,6 +47,16 @@ pub async fn get(services: &Services, id: &str) -> Result<Option<Account>, FlowE
     Ok(store::get(&services.db, id).await?)
 }
 
+/// What authenticators know an account by: random bytes, or what another system gave it.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such account.
+pub async fn user_handle(services: &Services, id: &str) -> Result<Vec<u8>, FlowError> {
+    Ok(store::user_handle(&services.db, id)
+        .await?
+        .ok_or(Error::NotFound)?)
+}
+
 /// All accounts, by username.
 ///
 /// # Errors

@@ -49,6 +49,11 @@ pub(super) async fn get(db: &Db, id: &str) -> Result<Option<Account>, StoreError
     Ok(row.map(Account::from))
 }
 
+pub(super) async fn user_handle(db: &Db, id: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    const SQL: &str = "select user_handle from account where id = $1";
+    on_db!(db, pool => sqlx::query_scalar(SQL).bind(id).fetch_optional(pool))
+}
+
 pub(super) async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
     const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
          created_at, disabled_at \

@@ -24,6 +24,14 @@ pub struct Attempt {
     pub password_changed_at: Option<i64>,
 }
 
+impl Attempt {
+    /// Its public id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
 /// Begins an attempt in the transaction of the right password, and answers its token.
 ///
 /// # Errors

@@ -1,4 +1,9 @@
-//! The server function of the sign-in page.
+//! The server functions of the sign-in page.
+
+#![allow(
+    clippy::unused_async,
+    reason = "server functions are, in the build of the server"
+)]
 
 use leptos::prelude::*;
 
@@ -18,6 +23,14 @@ pub async fn destination() -> Result<Option<String>, Error> {
         .as_deref()
         .and_then(request::ReturnPath::parse)
         .map(|path| path.as_str().to_owned()))
+}
+
+/// Whether a passkey alone signs in.
+#[server(prefix = "/api", endpoint = "login/passkey")]
+pub async fn takes_passkey() -> Result<bool, Error> {
+    use crate::request;
+    let settings = request::services()?.settings;
+    Ok(settings.passkey_login_enabled && !settings.public_url.is_address())
 }
 
 /// Signs in by username or e-mail address and password.

@@ -43,6 +43,10 @@ pub enum Method {
     Pwd,
     /// Code of an authenticator app.
     Otp,
+    /// Key that is bound to one device.
+    Hwk,
+    /// Key that may be on several devices.
+    Swk,
     /// Recovery code; the name is this program's own.
     Rc,
 }
@@ -54,6 +58,8 @@ impl Method {
         match self {
             Self::Pwd => "pwd",
             Self::Otp => "otp",
+            Self::Hwk => "hwk",
+            Self::Swk => "swk",
             Self::Rc => "rc",
         }
     }
@@ -86,6 +92,8 @@ pub fn methods_in_words(methods: &str) -> String {
         .map(|method| match method {
             "pwd" => "password",
             "otp" => "authenticator app",
+            "hwk" => "security key",
+            "swk" => "synced passkey",
             "rc" => "recovery code",
             other => other,
         })

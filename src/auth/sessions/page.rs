@@ -42,7 +42,7 @@ fn Home(standing: Standing) -> impl IntoView {
             <ul class="doors">
                 <li>
                     <a href="/accounts/2fa/">"MFA Settings"</a>
-                    <p>"Authenticator app and recovery codes."</p>
+                    <p>"Authenticator app, security keys and recovery codes."</p>
                 </li>
                 <li><a href="/accounts/sessions/">"Sessions"</a><p>{sessions}</p></li>
                 <li>

@@ -31,12 +31,16 @@ pub async fn authenticate(
     /// A path of this site to go on to.
     next: Option<String>,
 ) -> Result<(), Error> {
-    use crate::{mfa::authenticate::flow, request};
+    use crate::{
+        mfa::authenticate::flow::{self, Second},
+        request,
+    };
     let (services, client) = (request::services()?, request::client()?);
     let attempt = request::attempt()?;
-    let (signed_in, codes_left) = flow::sign_in(&services, &client, attempt.as_ref(), &code)
-        .await
-        .map_err(request::refuse)?;
+    let (signed_in, codes_left) =
+        flow::sign_in(&services, &client, attempt.as_ref(), Second::Code(&code))
+            .await
+            .map_err(request::refuse)?;
     request::sign_out_previous(&services, &client).await?;
     request::set_attempt(None)?;
     request::set_session(&signed_in.session)?;

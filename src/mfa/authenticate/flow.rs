@@ -1,20 +1,26 @@
 //! From a sign-in under way to a session.
 
+use serde_json::Value;
+
 use super::Offer;
 use crate::{
-    audit::flow::Action,
+    audit::flow::{Action, Event},
     auth::{
         accounts::flow::{self as accounts, Account},
         attempts::flow::{self as attempts, Attempt},
+        devices::flow as devices,
         login::flow::{SignedIn, start_session},
+        passwords::flow as passwords,
         sessions::flow::Method,
     },
     crypto::token::Token,
     error::Error,
     mfa::{
-        codes::flow::{self as codes, Typist},
+        ceremonies::flow::{Owner, Purpose},
+        proofs::flow::{self as proofs, Claimant, Given},
         recovery_codes::flow as recovery_codes,
         totp::flow as totp,
+        webauthn::flow as webauthn,
     },
     services::{Client, FlowError, Services},
 };
@@ -43,6 +49,7 @@ pub async fn of_account(services: &Services, account_id: &str) -> Result<Offer, 
             && devices.iter().all(|device| device.closed),
         recovery_codes: types.recovery_codes
             && codes.is_some_and(|codes| codes.left > 0 && !codes.closed),
+        webauthn: types.webauthn && !webauthn::keys_of(services, account_id).await?.is_empty(),
         digits: services.settings.totp_digits,
     })
 }
@@ -54,16 +61,35 @@ async fn find(services: &Services, token: Option<&Token>) -> Result<Attempt, Flo
         .ok_or(Error::AttemptOver)?)
 }
 
-/// Signs in with a code.
+/// What completes a sign-in under way.
+#[derive(Clone, Copy, Debug)]
+pub enum Second<'a> {
+    /// A code, as typed.
+    Code(&'a str),
+    /// The answer of a key.
+    Key(&'a Value),
+}
+
+/// What the browser of a sign-in under way is asked for an answer of a key.
+///
+/// # Errors
+/// [`Error::AttemptOver`]; [`Error::NotFound`] where the type is switched off.
+pub async fn ask(services: &Services, token: Option<&Token>) -> Result<Value, FlowError> {
+    let attempt = find(services, token).await?;
+    let (owner, account) = (Owner::id(attempt.id()), attempt.account_id.as_str());
+    webauthn::ask(services, Purpose::SecondFactor, &owner, Some(account)).await
+}
+
+/// Completes a sign-in under way.
 ///
 /// # Errors
 /// [`Error::AttemptOver`] without a sign-in under way, [`Error::WrongCode`] for every wrong code alike,
-/// [`Error::DeviceClock`], [`Error::FactorUnreadable`], [`Error::TooManyCodes`].
+/// [`Error::DeviceClock`], [`Error::FactorUnreadable`], [`Error::TooManyCodes`], [`Error::KeyRefused`].
 pub async fn sign_in(
     services: &Services,
     client: &Client,
     token: Option<&Token>,
-    text: &str,
+    second: Second<'_>,
 ) -> Result<(SignedIn, Option<usize>), FlowError> {
     let attempt = find(services, token).await?;
     let account = accounts::get(services, &attempt.account_id)
@@ -72,19 +98,28 @@ pub async fn sign_in(
     if !attempts::take(services, &attempt).await? {
         return Err(Error::AttemptOver.into());
     }
-    let typist = Typist {
+    let claimant = Claimant {
         account_id: &account.id,
         email: account.email.as_deref().unwrap_or_default(),
         device_id: attempt.device_id.as_deref(),
         session_id: None,
     };
-    let proof = match codes::prove(services, &typist, text).await? {
+    let owner = Owner::id(attempt.id());
+    let given = match second {
+        Second::Code(text) => Given::Code(text),
+        Second::Key(answer) => Given::Key {
+            purpose: Purpose::SecondFactor,
+            owner: &owner,
+            answer,
+        },
+    };
+    let proof = match proofs::prove(services, &claimant, given).await? {
         Ok(proof) => proof,
         Err(refusal) => {
-            codes::note(
+            proofs::note(
                 services,
                 client,
-                &typist,
+                &claimant,
                 Action::SecondFactorFailed,
                 &refusal,
             )
@@ -100,13 +135,13 @@ pub async fn sign_in(
     if !accounts::hold(&mut tx, &unchanged).await? || !attempts::finish(&mut tx, &attempt).await? {
         return Err(Error::AttemptOver.into());
     }
-    let Some(spent) = proof.spend(services, &mut tx, client, &typist).await? else {
+    let Some(spent) = proof.spend(services, &mut tx, client, &claimant).await? else {
         drop(tx);
         let refusal = proof.lost(services).await?;
-        codes::note(
+        proofs::note(
             services,
             client,
-            &typist,
+            &claimant,
             Action::SecondFactorFailed,
             &refusal,
         )
@@ -122,6 +157,87 @@ pub async fn sign_in(
     spent.send(services);
     told.send(services);
     Ok((signed_in, left))
+}
+
+/// What a browser is asked for a passkey of whoever is in front of it; `token` is in its cookie.
+///
+/// # Errors
+/// [`Error::NotFound`] where signing in with a passkey alone is switched off.
+pub async fn ask_for_passkey(services: &Services, token: &Token) -> Result<Value, FlowError> {
+    webauthn::ask(services, Purpose::Passkey, &Owner::cookie(token), None).await
+}
+
+/// Signs in with a passkey alone.
+///
+/// # Errors
+/// [`Error::KeyRefused`] for every wrong answer alike; [`Error::NotFound`] where it is switched off.
+pub async fn by_passkey(
+    services: &Services,
+    client: &Client,
+    token: Option<&Token>,
+    device: Option<&Token>,
+    answer: &Value,
+) -> Result<SignedIn, FlowError> {
+    let token = token.ok_or(Error::KeyRefused)?;
+    let owner = Owner::cookie(token);
+    let right = match webauthn::prove(services, Purpose::Passkey, &owner, None, answer).await? {
+        Ok(right) => right,
+        Err(refusal) => return refuse_passkey(services, client, refusal).await,
+    };
+    let account = accounts::get(services, &right.account_id)
+        .await?
+        .ok_or(Error::KeyRefused)?;
+    let known = match device {
+        Some(token) => devices::recognise(services, &account.id, token).await?,
+        None => None,
+    };
+    let mut tx = services.db.begin().await?;
+    if !accounts::hold(&mut tx, &account).await? {
+        return Err(Error::KeyRefused.into());
+    }
+    if !webauthn::spend(services, &mut tx, &right).await? {
+        drop(tx);
+        return refuse_passkey(services, client, right.lost()).await;
+    }
+    let methods = [right.method()];
+    let known = known.as_deref();
+    let (signed_in, told) =
+        start_session(services, &mut tx, client, &account, &methods, known).await?;
+    tx.commit().await?;
+    told.send(services);
+    Ok(signed_in)
+}
+
+async fn refuse_passkey(
+    services: &Services,
+    client: &Client,
+    refusal: webauthn::Refusal,
+) -> Result<SignedIn, FlowError> {
+    let account = match &refusal.account_id {
+        Some(id) => accounts::get(services, id).await?,
+        None => None,
+    };
+    let refusal = proofs::Refusal::from(refusal);
+    let action = Action::SignInFailed;
+    if let Some(account) = account {
+        let claimant = Claimant {
+            account_id: &account.id,
+            email: account.email.as_deref().unwrap_or_default(),
+            device_id: None,
+            session_id: None,
+        };
+        proofs::note(services, client, &claimant, action, &refusal).await?;
+    } else {
+        let event = Event {
+            action,
+            actor: None,
+            subject: None,
+            session: None,
+            detail: refusal.reason,
+        };
+        passwords::note(services, client, &event).await?;
+    }
+    Err(Error::KeyRefused.into())
 }
 
 /// Gives a sign-in under way up.

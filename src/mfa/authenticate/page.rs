@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::{Offer, api::offer};
 use crate::ui::{
-    CodeField, Notice, Page, Refused, Tone,
+    CodeField, KeyButton, Notice, Page, Refused, Tone,
     form::{self, Field},
 };
 
@@ -20,7 +20,7 @@ pub fn AuthenticatePage() -> impl IntoView {
                     offered.await.map_or_else(
                         |error| view! { <Refused error/> }.into_any(),
                         |offer| view! {
-                            <CodeForms offer action="/accounts/2fa/authenticate/" button="Sign in" next/>
+                            <CodeForms offer action="/accounts/2fa/authenticate/" button="Sign in" purpose="second_factor" next/>
                             <form method="post" action="/accounts/2fa/authenticate/cancel/" class="beside">
                                 <button class="quiet">"Start again"</button>
                             </form>
@@ -32,7 +32,7 @@ pub fn AuthenticatePage() -> impl IntoView {
     }
 }
 
-/// A form for each kind of code that an account has.
+/// What an account can confirm itself with: a key first, for nobody can phish its answer.
 #[component]
 pub fn CodeForms(
     /// What the account has.
@@ -41,9 +41,12 @@ pub fn CodeForms(
     action: &'static str,
     /// What the button says.
     button: &'static str,
+    /// What the answer of a key is for.
+    purpose: &'static str,
     /// Where to go on to.
     next: Option<String>,
 ) -> impl IntoView {
+    let after = next.clone();
     let hidden = move || {
         next.clone()
             .map(|next| view! { <input type="hidden" name="next" value=next/> })
@@ -52,7 +55,7 @@ pub fn CodeForms(
     // both fields are called `code`; this one's form says that it was meant
     let by_recovery = form::typed("kind").is_some();
     let fault = form::at_fault("code") && !by_recovery;
-    let none = !offer.totp && !offer.recovery_codes;
+    let none = !offer.totp && !offer.recovery_codes && !offer.webauthn;
     let recovery = {
         let hidden = hidden.clone();
         move || {
@@ -60,17 +63,21 @@ pub fn CodeForms(
                 <form method="post" action=action>
                     {hidden()}
                     <input type="hidden" name="kind" value="recovery-code"/>
-                <Field name="code" id="recovery-code" label="Recovery code" autocomplete="off" first=only_recovery blameless=!by_recovery/>
+                <Field name="code" id="recovery-code" label="Recovery code" autocomplete="off" first=only_recovery && !offer.webauthn blameless=!by_recovery/>
                     <button class=if only_recovery { "" } else { "quiet" }>{button}</button>
                 </form>
             }
         }
     };
     view! {
+        {offer.webauthn.then(|| view! {
+            <KeyButton purpose next=after label="Use a security key or passkey"/>
+            <p class="small" id="without-scripts">"Security keys need JavaScript, which is off in this browser. Use another way."</p>
+        })}
         {offer.totp.then(|| view! {
             <form method="post" action=action>
                 {hidden()}
-                <CodeField label="Code from your authenticator app" digits=offer.digits fault first=!by_recovery/>
+                <CodeField label="Code from your authenticator app" digits=offer.digits fault first=!by_recovery && !offer.webauthn/>
                 <button>{button}</button>
             </form>
         })}

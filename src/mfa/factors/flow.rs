@@ -1,5 +1,6 @@
 //! Begins and ends the change of an account's factors.
 
+pub use super::domain::label;
 use super::store;
 use crate::{
     audit::{
@@ -8,7 +9,7 @@ use crate::{
     },
     auth::sessions::flow::{self as sessions, Holder, Method, RecentAdmin},
     crypto::token::Token,
-    mfa::recovery_codes::flow as recovery_codes,
+    mfa::{ceremonies::flow as ceremonies, recovery_codes::flow as recovery_codes},
     services::{Client, FlowError, Services},
     store::Tx,
 };
@@ -66,13 +67,14 @@ pub async fn begin_change(
     who: &Holder,
     proved: Option<Method>,
 ) -> Result<Token, FlowError> {
+    ceremonies::end_all_of(tx, who.account_id()).await?;
     if let Some(method) = proved {
         sessions::confirm(services, tx, who, method).await?;
     }
     sessions::keep_only(services, tx, who).await
 }
 
-/// Ends the addition of a factor: makes recovery codes with the first one, records, commits, tells.
+/// Ends the addition of a factor, recorded as `action`: makes recovery codes with the first one, records, commits, tells.
 ///
 /// # Errors
 /// [`FlowError`].
@@ -82,6 +84,7 @@ pub async fn added(
     client: &Client,
     who: &Holder,
     token: Token,
+    action: Action,
     label: &str,
 ) -> Result<Change, FlowError> {
     let made_codes = services.settings.supported_types.recovery_codes
@@ -90,14 +93,14 @@ pub async fn added(
         let event = who.event(Action::RecoveryCodesCreated, "");
         audit::record(services, &mut tx, client, &event).await?;
     }
-    let event = who.event(Action::FactorAdded, label);
+    let event = who.event(action, label);
     let told = notices::tell(services, &mut tx, client, &event, who.email()).await?;
     tx.commit().await?;
     told.send(services);
     Ok(Change { token, made_codes })
 }
 
-/// Ends the removal of a factor: takes the recovery codes with the last one, records, commits, tells.
+/// Ends the removal of a factor, recorded as `action`: takes the recovery codes with the last one, records, commits, tells.
 ///
 /// # Errors
 /// [`FlowError`].
@@ -107,10 +110,11 @@ pub async fn removed(
     client: &Client,
     who: &RecentAdmin,
     token: Token,
+    action: Action,
     label: &str,
 ) -> Result<Token, FlowError> {
     recovery_codes::remove_without_factor(&mut tx, who.account_id()).await?;
-    let event = who.event(Action::FactorRemoved, label);
+    let event = who.event(action, label);
     let told = notices::tell(services, &mut tx, client, &event, who.email()).await?;
     tx.commit().await?;
     told.send(services);

@@ -7,10 +7,14 @@ use crate::error::Error;
 
 /// What the page asks for.
 #[server(name = ReadQuestion, prefix = "/api", endpoint = "reauthenticate/question")]
-pub async fn question() -> Result<Question, Error> {
+pub async fn question(
+    /// A path of this site to go on to; without it, that of the address.
+    next: Option<String>,
+) -> Result<Question, Error> {
     use crate::{mfa::reauth::flow, request};
     let (services, who) = request::holder().await?;
-    let next = request::query("next").and_then(|next| request::ReturnPath::parse(&next));
+    let next = next.or_else(|| request::query("next"));
+    let next = next.and_then(|next| request::ReturnPath::parse(&next));
     flow::question(
         &services,
         &who,

@@ -9,9 +9,25 @@ pub(super) fn purpose(path: &str) -> &'static str {
         "/accounts/2fa/recovery-codes/" => "See your recovery codes",
         "/accounts/2fa/recovery-codes/download/" => "Download your recovery codes",
         "/accounts/2fa/recovery-codes/generate/" => "Replace your recovery codes",
+        "/accounts/2fa/webauthn/add/" => "Add a security key or passkey",
         "/accounts/password/change/" => "Change your password",
         "/accounts/sessions/" => "End other sessions",
         _ => "Go on",
+    }
+}
+
+/// The id of the key that an address is about, and what is to be done with it.
+#[must_use]
+pub(super) fn key(path: &str) -> Option<(&str, &'static str)> {
+    let rest = path
+        .split('?')
+        .next()?
+        .strip_prefix("/accounts/2fa/webauthn/")?;
+    let (id, action) = rest.split_once('/')?;
+    match action {
+        "edit/" => Some((id, "Rename")),
+        "remove/" => Some((id, "Remove")),
+        _ => None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! Asks who it is, and notes the answer.
 
+use serde_json::Value;
+
 use super::{Question, domain};
 use crate::{
     audit::flow::{self as audit, Action},
@@ -13,9 +15,11 @@ use crate::{
     error::Error,
     mfa::{
         authenticate::flow as authenticate,
-        codes::flow::{self as codes, Typist},
+        ceremonies::flow::{Owner, Purpose},
         factors::flow as factors,
+        proofs::flow::{self as proofs, Claimant},
         totp::flow as totp,
+        webauthn::flow as webauthn,
     },
     services::{Client, FlowError, Services},
 };
@@ -24,6 +28,8 @@ use crate::{
 pub enum Given {
     /// A code, of whichever kind.
     Code(String),
+    /// The answer of a key.
+    Key(Value),
     /// The password.
     Password(Password),
 }
@@ -45,6 +51,12 @@ pub async fn question(
     {
         purpose = format!("Deactivate authenticator app “{label}”");
     }
+    if path.starts_with("/accounts/2fa/webauthn/")
+        && let Some((id, verb)) = domain::key(path)
+        && let Some(name) = webauthn::name_of(services, who, id).await?
+    {
+        purpose = format!("{verb} key “{name}”");
+    }
     let factors = if factors::count(services, who.account_id()).await? > 0 {
         Some(authenticate::of_account(services, who.account_id()).await?)
     } else {
@@ -63,7 +75,7 @@ pub async fn question(
 ///
 /// # Errors
 /// [`Error::WrongCode`], [`Error::DeviceClock`], [`Error::TooManyCodes`], [`Error::FactorUnreadable`] for
-/// a code; [`Error::WrongCurrentPassword`] for a password.
+/// a code; [`Error::KeyRefused`] for a key; [`Error::WrongCurrentPassword`] for a password.
 pub async fn confirm(
     services: &Services,
     client: &Client,
@@ -73,46 +85,67 @@ pub async fn confirm(
 ) -> Result<Token, FlowError> {
     let has_factor = factors::count(services, who.account_id()).await? > 0;
     match given {
-        Given::Code(text) if has_factor => by_code(services, client, who, device, &text).await,
+        Given::Code(text) if has_factor => {
+            let given = proofs::Given::Code(&text);
+            by_factor(services, client, who, device, given).await
+        }
+        Given::Key(answer) if has_factor => {
+            let given = proofs::Given::Key {
+                purpose: Purpose::Reauthentication,
+                owner: &Owner::id(who.session_id()),
+                answer: &answer,
+            };
+            by_factor(services, client, who, device, given).await
+        }
         Given::Password(password) if !has_factor => {
             by_password(services, client, who, device, password).await
         }
         Given::Code(_) => Err(Error::WrongCurrentPassword.into()),
         Given::Password(_) => Err(Error::WrongCode.into()),
+        Given::Key(_) => Err(Error::KeyRefused.into()),
     }
 }
 
-async fn by_code(
+/// What the browser of a session is asked for an answer of a key.
+///
+/// # Errors
+/// [`Error::NotFound`] where the type is switched off.
+pub async fn ask(services: &Services, who: &Holder) -> Result<Value, FlowError> {
+    let (owner, account) = (Owner::id(who.session_id()), who.account_id());
+    webauthn::ask(services, Purpose::Reauthentication, &owner, Some(account)).await
+}
+
+async fn by_factor(
     services: &Services,
     client: &Client,
     who: &Holder,
     device: Option<&Token>,
-    text: &str,
+    given: proofs::Given<'_>,
 ) -> Result<Token, FlowError> {
     let known = match device {
         Some(token) => devices::recognise(services, who.account_id(), token).await?,
         None => None,
     };
-    let typist = Typist {
+    let claimant = Claimant {
         account_id: who.account_id(),
         email: who.email(),
         device_id: known.as_deref(),
         session_id: Some(who.session_id()),
     };
     let failed = Action::ReauthenticationFailed;
-    let proof = match codes::prove(services, &typist, text).await? {
+    let proof = match proofs::prove(services, &claimant, given).await? {
         Ok(proof) => proof,
         Err(refusal) => {
-            codes::note(services, client, &typist, failed, &refusal).await?;
+            proofs::note(services, client, &claimant, failed, &refusal).await?;
             return Err(refusal.told.into());
         }
     };
     let mut tx = services.db.begin().await?;
     let token = sessions::confirm(services, &mut tx, who, proof.method()).await?;
-    let Some(spent) = proof.spend(services, &mut tx, client, &typist).await? else {
+    let Some(spent) = proof.spend(services, &mut tx, client, &claimant).await? else {
         drop(tx);
         let refusal = proof.lost(services).await?;
-        codes::note(services, client, &typist, failed, &refusal).await?;
+        proofs::note(services, client, &claimant, failed, &refusal).await?;
         return Err(refusal.told.into());
     };
     let event = who.event(Action::Reauthenticated, proof.method().as_str());

@@ -11,7 +11,8 @@ use crate::{
 /// Asks who it is before something sensitive.
 #[component]
 pub fn ReauthPage() -> impl IntoView {
-    let asked = Resource::new_blocking(|| (), |()| question());
+    let typed = form::typed("next");
+    let asked = Resource::new_blocking(move || typed.clone(), question);
     view! {
         <Page heading="Confirm that it is you">
             <Suspense>
@@ -35,15 +36,14 @@ fn Ask(question: Question) -> impl IntoView {
         factors,
         next,
     } = question;
-    let next = form::typed("next").or(next);
     let back = next.clone().unwrap_or_else(|| "/".to_owned());
     let forms = match factors {
-        Some(offer) => view! { <CodeForms offer action=ACTION button="Confirm" next/> }.into_any(),
+        Some(offer) => view! { <CodeForms offer action=ACTION button="Confirm" purpose="reauthenticate" next/> }.into_any(),
         None => view! {
             <form method="post" action=ACTION>
                 {next.map(|next| view! { <input type="hidden" name="next" value=next/> })}
                 <input type="text" autocomplete="username" value=username readonly hidden/>
-                <PasswordField name="password" label="Password" fault=form::at_fault("password")/>
+                <PasswordField name="password" label="Password" fault=form::at_fault("password") first=true/>
                 <button>"Confirm"</button>
             </form>
         }

@@ -49,12 +49,12 @@ fn Codes(shown: Shown) -> impl IntoView {
         "/accounts/2fa/recovery-codes/download/".to_owned()
     };
     let list = if codes.is_empty() {
-        let why = if left > 0 {
-            "Your codes were shown once and are not kept where they can be read. If you do not have them, make a new set."
-        } else {
-            "All codes are used."
-        };
-        view! { <p>{why}</p> }.into_any()
+        // when none is left, that was said above
+        (left > 0)
+            .then(|| view! {
+                <p>"Your codes were shown once and are not kept where they can be read. If you do not have them, make a new set."</p>
+            })
+            .into_any()
     } else {
         view! {
             <p>"Each code signs you in once when your authenticator app is not at hand. Keep them where only you can find them, not beside your password."</p>
@@ -107,7 +107,8 @@ pub fn Left(
     /// Whether too many wrong codes have closed it.
     closed: bool,
 ) -> impl IntoView {
-    let text = format!("{left} of {made} codes are left.");
+    let verb = if left == 1 { "is" } else { "are" };
+    let text = format!("{left} of {made} codes {verb} left.");
     if closed {
         view! {
             <Notice tone=Tone::Warning>
@@ -115,7 +116,14 @@ pub fn Left(
             </Notice>
         }
         .into_any()
-    } else if left <= 3 {
+    } else if left == 0 {
+        view! {
+            <Notice tone=Tone::Warning>
+                <p>"All codes are used. " <a href="/accounts/2fa/recovery-codes/generate/">"Make a new set"</a> "."</p>
+            </Notice>
+        }
+        .into_any()
+    } else if left <= 3 && left < made {
         view! {
             <Notice tone=Tone::Warning>
                 <p>{text} " " <a href="/accounts/2fa/recovery-codes/generate/">"Make a new set"</a> " before you run out."</p>
@@ -132,14 +140,16 @@ pub fn Left(
 pub fn GeneratePage() -> impl IntoView {
     let standing = Resource::new_blocking(|| (), |()| set_standing());
     view! {
-        <Page heading="Make a new set of recovery codes?" back="/accounts/2fa/">
+        <Page heading="Make recovery codes?" back="/accounts/2fa/">
             <Suspense>
                 {Suspend::new(async move {
                     standing.await.map_or_else(
                         |error| view! { <Refused error/> }.into_any(),
                         |standing| {
                             let what = match standing {
-                                Some(set) => format!("The {} codes of the old set that are left will not work any more.", set.left),
+                                Some(set) if set.left == 1 => "The one code that is left of the old set will not work any more.".to_owned(),
+                                Some(set) if set.left > 0 => format!("The {} codes that are left of the old set will not work any more.", set.left),
+                                Some(_) => "All codes of the old set are used.".to_owned(),
                                 None => "You have no recovery codes yet.".to_owned(),
                             };
                             view! {

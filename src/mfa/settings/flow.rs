@@ -10,7 +10,10 @@ use crate::{
         accounts::flow::Account,
         sessions::flow::{self as sessions, Holder},
     },
-    mfa::{factors::flow as factors, recovery_codes::flow as recovery_codes, totp::flow as totp},
+    mfa::{
+        ceremonies::flow as ceremonies, factors::flow as factors,
+        recovery_codes::flow as recovery_codes, totp::flow as totp, webauthn::flow as webauthn,
+    },
     services::{Client, FlowError, Services},
 };
 
@@ -28,7 +31,11 @@ pub async fn overview(services: &Services, who: &Holder) -> Result<Overview, Flo
         Vec::new()
     };
     Ok(Overview {
-        webauthn: types.webauthn,
+        webauthn: if types.webauthn {
+            Some(webauthn::keys_of(services, account).await?)
+        } else {
+            None
+        },
         recovery_codes: if types.recovery_codes {
             Some(RecoveryCodes {
                 set: recovery_codes::standing(services, account).await?,
@@ -57,7 +64,9 @@ pub async fn reset(
     sessions::hold(&mut tx, &account.id).await?;
     sessions::end_all_of(&mut tx, &account.id).await?;
     let apps = totp::remove_all_of(&mut tx, &account.id).await?;
+    let keys = webauthn::remove_all_of(&mut tx, &account.id).await?;
     let codes = recovery_codes::remove_all_of(&mut tx, &account.id).await?;
+    ceremonies::end_all_of(&mut tx, &account.id).await?;
     let event = Event {
         action: Action::MfaReset,
         actor: None,
@@ -69,7 +78,7 @@ pub async fn reset(
     let told = notices::tell(services, &mut tx, client, &event, email).await?;
     tx.commit().await?;
     told.send(services);
-    Ok(apps > 0 || codes)
+    Ok(apps > 0 || keys > 0 || codes)
 }
 
 /// The key ids that no key in the settings opens, each with the number of secrets that need it.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{recovery_codes::SetStanding, totp::Device};
+use super::{recovery_codes::SetStanding, totp::Device, webauthn::Key};
 
 pub mod api;
 #[cfg(feature = "ssr")]
@@ -14,8 +14,8 @@ pub mod page;
 pub struct Overview {
     /// The authenticator apps.
     pub totp: Option<Vec<Device>>,
-    /// Whether security keys are switched on.
-    pub webauthn: bool,
+    /// The security keys and passkeys.
+    pub webauthn: Option<Vec<Key>>,
     /// The recovery codes.
     pub recovery_codes: Option<RecoveryCodes>,
     /// Whether secrets are sealed with the key that everybody knows.

@@ -8,6 +8,7 @@ use crate::{
     mfa::{
         recovery_codes::{SetStanding, page::Left},
         totp::Device,
+        webauthn::{Key, page::KeyFacts},
     },
     ui::{Notice, Page, Refused, Tone},
 };
@@ -34,18 +35,18 @@ pub fn SettingsPage() -> impl IntoView {
 #[component]
 fn Methods(overview: Overview) -> impl IntoView {
     view! {
-        {overview.development_key.then(|| view! {
-            <Notice tone=Tone::Warning>
-                <p>"Secrets on this server are sealed with the development key, which everybody knows. Tell your operator to set MFA_ENCRYPTION_KEY."</p>
-            </Notice>
-        })}
         {overview.must_enrol.then(|| view! {
             <Notice tone=Tone::Warning>
                 <p>"This site asks for a second factor. Add one to go on."</p>
             </Notice>
         })}
+        {overview.development_key.then(|| view! {
+            <Notice tone=Tone::Warning>
+                <p>"Secrets on this server are sealed with the development key, which everybody knows. Tell your operator to set MFA_ENCRYPTION_KEY."</p>
+            </Notice>
+        })}
         {overview.totp.map(|devices| view! { <Apps devices/> })}
-        {overview.webauthn.then(|| view! { <Keys/> })}
+        {overview.webauthn.map(|keys| view! { <Keys keys/> })}
         {overview.recovery_codes.map(|codes| view! { <Codes codes/> })}
         {overview.must_enrol.then(|| view! {
             <form method="post" action="/accounts/logout/"><button class="quiet">"Sign out"</button></form>
@@ -94,11 +95,23 @@ fn App(device: Device) -> impl IntoView {
 }
 
 #[component]
-fn Keys() -> impl IntoView {
+fn Keys(keys: Vec<Key>) -> impl IntoView {
+    let none = keys.is_empty();
     view! {
         <section aria-labelledby="keys">
-            <h2 id="keys">"Security keys"</h2>
-            <p>"None. This version cannot add any yet."</p>
+            <h2 id="keys">"Security keys and passkeys"</h2>
+            {none.then(|| view! {
+                <p>"None. A key, or a passkey in your phone or computer, answers for you and cannot be phished."</p>
+            })}
+            <ul class="devices">{keys.into_iter().map(|key| view! {
+                <li><h3>{key.name.clone()}</h3><KeyFacts key/></li>
+            }).collect_view()}</ul>
+            <p class="tools">
+                <a class="button" href="/accounts/2fa/webauthn/add/">
+                    {if none { "Add a security key or passkey" } else { "Add another key" }}
+                </a>
+                {(!none).then(|| view! { <a class="button quiet" href="/accounts/2fa/webauthn/">"Manage keys"</a> })}
+            </p>
         </section>
     }
 }
@@ -117,7 +130,7 @@ fn Codes(codes: RecoveryCodes) -> impl IntoView {
             } = set;
             view! {
                 <Left left made closed/>
-                {(!stored).then(|| view! {
+                {(!stored && left > 0).then(|| view! {
                     <Notice tone=Tone::Warning>
                         <p>"You have not said yet that you have stored them. " <a href="/accounts/2fa/recovery-codes/">"See and store them"</a>"."</p>
                     </Notice>

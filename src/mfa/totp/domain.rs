@@ -7,10 +7,7 @@ use totp_rs::{Builder, Secret, Totp};
 use zeroize::Zeroizing;
 
 use super::Qr;
-use crate::{
-    crypto::random::{Random, RandomError},
-    error::Error,
-};
+use crate::crypto::random::{Random, RandomError};
 
 /// Bytes of a new secret ([RFC 4226 §4 R6](https://www.rfc-editor.org/rfc/rfc4226#section-4) asks for 20).
 const SECRET_BYTES: usize = 20;
@@ -22,10 +19,6 @@ const DRIFT: i64 = 600;
 const PLAUSIBLE: i64 = 24 * 3600;
 /// Modules of white around a QR code.
 const QUIET_ZONE: usize = 4;
-/// Most characters of a label.
-pub const LABEL_LIMIT: usize = 64;
-/// The label of a device whose owner gave none.
-pub const DEFAULT_LABEL: &str = "Authenticator app";
 
 /// What codes are like here.
 #[derive(Clone, Copy, Debug)]
@@ -243,21 +236,6 @@ pub fn qr(text: &str) -> Option<Qr> {
     Some(Qr { side, path })
 }
 
-/// A device's label as kept: without blanks around it, the default one when empty.
-///
-/// # Errors
-/// [`Error::LabelNotAllowed`] for one too long or with characters that do not print.
-pub fn label(text: &str) -> Result<String, Error> {
-    let label = text.trim();
-    if label.is_empty() {
-        return Ok(DEFAULT_LABEL.to_owned());
-    }
-    if label.chars().count() > LABEL_LIMIT || label.chars().any(char::is_control) {
-        return Err(Error::LabelNotAllowed);
-    }
-    Ok(label.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -468,14 +446,5 @@ mod tests {
             "the finder pattern begins in its corner"
         );
         assert!(qr(&"x".repeat(10_000)).is_none());
-    }
-
-    #[test]
-    fn a_label_is_trimmed_and_has_a_default_and_a_limit() {
-        assert_eq!(label("  phone "), Ok("phone".to_owned()));
-        assert_eq!(label(" "), Ok(DEFAULT_LABEL.to_owned()));
-        assert_eq!(label(&"é".repeat(64)), Ok("é".repeat(64)));
-        assert_eq!(label(&"é".repeat(65)), Err(Error::LabelNotAllowed));
-        assert_eq!(label("a\u{1b}[2Jb"), Err(Error::LabelNotAllowed));
     }
 }

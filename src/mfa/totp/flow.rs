@@ -6,6 +6,7 @@ use super::{
     store::{self, CLOSES_AT, Listed},
 };
 use crate::{
+    audit::flow::Action,
     auth::{
         sessions::flow::{Admin, Enroller, Holder, Method, RecentAdmin, time_in_words},
         throttle::flow::{self as throttle, Subject},
@@ -155,7 +156,7 @@ pub async fn activate(
     label: &str,
 ) -> Result<Change, FlowError> {
     supported(services)?;
-    let label = domain::label(label)?;
+    let label = factors::label(label, "Authenticator app")?;
     let (now, parameters, account) = (services.clock.now(), parameters(services), who.account_id());
     let since = now.saturating_sub(ENROLMENT_LIFETIME);
     let open = store::enrolment(&services.db, who.session_id(), since)
@@ -201,7 +202,16 @@ pub async fn activate(
         return Err(Error::TooManyDevices.into());
     }
     throttle::clear(&mut tx, throttle::CODE, &subject).await?;
-    factors::added(services, tx, client, who, token, &label).await
+    factors::added(
+        services,
+        tx,
+        client,
+        who,
+        token,
+        Action::FactorAdded,
+        &label,
+    )
+    .await
 }
 
 /// What the page that deactivates an app shows; all apps, or the one of an id.
@@ -257,7 +267,16 @@ pub async fn deactivate(
         }
         .into());
     }
-    factors::removed(services, tx, client, who, token, &device.label).await
+    factors::removed(
+        services,
+        tx,
+        client,
+        who,
+        token,
+        Action::FactorRemoved,
+        &device.label,
+    )
+    .await
 }
 
 /// In the caller's transaction, removes all apps of an account.

@@ -52,7 +52,7 @@ fn Activate(enrolment: Enrolment) -> impl IntoView {
             <li>
                 <p>"Enter the code that the app shows."</p>
                 <form method="post" action="/accounts/2fa/totp/activate/">
-                    <Field name="name" label="Name of the device" autocomplete="off" optional=true hint="For you to tell it apart, such as: phone"/>
+                    <Field name="name" label="Name of the device (optional)" autocomplete="off" optional=true hint="For you to tell it apart, such as: phone"/>
                     <CodeField label="Code" digits fault=form::at_fault("code") first=true/>
                     <button>"Turn on"</button>
                 </form>

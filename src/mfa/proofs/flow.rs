@@ -1,4 +1,6 @@
-//! Counts a try, looks whether the code is right, and spends it.
+//! Counts a try, looks whether what was given is right, and spends it.
+
+use serde_json::Value;
 
 use crate::{
     audit::{
@@ -11,16 +13,34 @@ use crate::{
     },
     error::Error,
     mfa::{
+        ceremonies::flow::{Owner, Purpose},
         recovery_codes::flow as recovery_codes,
         totp::flow::{self as totp, clock_off},
+        webauthn::flow::{self as webauthn, Suspect},
     },
     services::{Client, FlowError, Services},
     store::Tx,
 };
 
-/// Whose code it is, and where it was typed.
+/// What somebody gives.
 #[derive(Clone, Copy, Debug)]
-pub struct Typist<'a> {
+pub enum Given<'a> {
+    /// A code, of whichever kind, as typed.
+    Code(&'a str),
+    /// The answer of a key.
+    Key {
+        /// What for.
+        purpose: Purpose,
+        /// The browser that was asked.
+        owner: &'a Owner,
+        /// The answer.
+        answer: &'a Value,
+    },
+}
+
+/// Whoever says that they are the owner of an account, and where they say so.
+#[derive(Clone, Copy, Debug)]
+pub struct Claimant<'a> {
     /// Id of the account.
     pub account_id: &'a str,
     /// The account's e-mail address; empty when there is none.
@@ -31,7 +51,7 @@ pub struct Typist<'a> {
     pub session_id: Option<&'a str>,
 }
 
-impl Typist<'_> {
+impl Claimant<'_> {
     fn event<'a>(&'a self, action: Action, detail: &'a str) -> Event<'a> {
         Event {
             action,
@@ -43,26 +63,30 @@ impl Typist<'_> {
     }
 }
 
-/// A right code that is still to be spent.
+/// Something right that is still to be spent.
 #[derive(Debug)]
 pub struct Proof {
     kind: Kind,
-    subject: Subject,
+    /// What the try was counted for; nothing for a key.
+    subject: Option<Subject>,
 }
 
 #[derive(Debug)]
 enum Kind {
     Totp(totp::Match),
     RecoveryCode(recovery_codes::Match),
+    Key(webauthn::Match),
 }
 
-/// A code that was not accepted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Something that was not accepted.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     /// Why, for the audit trail.
     pub reason: &'static str,
     /// The factor that this try has closed, in words.
     pub closed: Option<&'static str>,
+    /// The key that there may be two of.
+    suspect: Option<Suspect>,
     /// Whether the code was right once, and is used.
     was_right: bool,
     /// What the person is told, who has given the right password or is signed in.
@@ -74,12 +98,13 @@ impl Refusal {
         Self {
             reason,
             closed: None,
+            suspect: None,
             was_right: false,
             told: Error::WrongCode,
         }
     }
 
-    const fn used(reason: &'static str) -> Self {
+    fn used(reason: &'static str) -> Self {
         Self {
             was_right: true,
             ..Self::wrong(reason)
@@ -123,23 +148,58 @@ impl From<recovery_codes::Refusal> for Refusal {
     }
 }
 
-/// Tries a code. The try is counted, and that committed, before the code is looked at.
+impl From<webauthn::Refusal> for Refusal {
+    fn from(refusal: webauthn::Refusal) -> Self {
+        Self {
+            suspect: refusal.suspect,
+            told: Error::KeyRefused,
+            ..Self::wrong(refusal.reason)
+        }
+    }
+}
+
+/// Tries what was given.
 ///
 /// # Errors
-/// [`Error::TooManyCodes`] when it is too early for another try; [`FlowError::Store`].
+/// [`Error::TooManyCodes`] when it is too early for another code; [`FlowError::Store`].
 pub async fn prove(
     services: &Services,
-    typist: &Typist<'_>,
+    claimant: &Claimant<'_>,
+    given: Given<'_>,
+) -> Result<Result<Proof, Refusal>, FlowError> {
+    match given {
+        Given::Code(text) => try_code(services, claimant, text).await,
+        Given::Key {
+            purpose,
+            owner,
+            answer,
+        } => {
+            let account = Some(claimant.account_id);
+            let tried = webauthn::prove(services, purpose, owner, account, answer).await?;
+            Ok(tried
+                .map(|right| Proof {
+                    kind: Kind::Key(right),
+                    subject: None,
+                })
+                .map_err(Refusal::from))
+        }
+    }
+}
+
+/// Tries a code. The try is counted, and that committed, before the code is looked at.
+async fn try_code(
+    services: &Services,
+    claimant: &Claimant<'_>,
     text: &str,
 ) -> Result<Result<Proof, Refusal>, FlowError> {
-    let account = typist.account_id;
+    let account = claimant.account_id;
     let is_recovery_code = recovery_codes::is_code(text);
     let factor = if is_recovery_code {
         "recovery codes"
     } else {
         "totp"
     };
-    let subject = match typist.device_id {
+    let subject = match claimant.device_id {
         Some(device) => Subject::of(&[account, factor, "device", device]),
         None => Subject::of(&[account, factor]),
     };
@@ -167,7 +227,10 @@ pub async fn prove(
             .map_err(Refusal::from)
     };
     match tried {
-        Ok(kind) => Ok(Ok(Proof { kind, subject })),
+        Ok(kind) => Ok(Ok(Proof {
+            kind,
+            subject: Some(subject),
+        })),
         Err(refusal) => {
             if refusal.was_right {
                 give_back(services, &subject).await?;
@@ -189,22 +252,28 @@ impl Proof {
     /// How it proves who somebody is.
     #[must_use]
     pub const fn method(&self) -> Method {
-        match self.kind {
+        match &self.kind {
             Kind::Totp(_) => Method::Otp,
             Kind::RecoveryCode(_) => Method::Rc,
+            Kind::Key(right) => right.method(),
         }
     }
 
-    /// What is to be said of a code that somebody else has spent a moment before.
+    /// What is to be said of something that somebody else has spent a moment before.
     ///
     /// # Errors
     /// [`FlowError::Store`].
     pub async fn lost(&self, services: &Services) -> Result<Refusal, FlowError> {
-        give_back(services, &self.subject).await?;
+        if let Kind::Key(right) = &self.kind {
+            return Ok(right.lost().into());
+        }
+        if let Some(subject) = &self.subject {
+            give_back(services, subject).await?;
+        }
         Ok(Refusal::used("used code"))
     }
 
-    /// Spends the code in the transaction of what it is for; `None` when somebody else was faster. The
+    /// Spends it in the transaction of what it is for; `None` when somebody else was faster. The
     /// caller holds the account. What is answered is to be sent after the commit.
     ///
     /// # Errors
@@ -214,28 +283,31 @@ impl Proof {
         services: &Services,
         tx: &mut Tx,
         client: &Client,
-        typist: &Typist<'_>,
+        claimant: &Claimant<'_>,
     ) -> Result<Option<Spent>, FlowError> {
-        throttle::clear(tx, throttle::CODE, &self.subject).await?;
+        if let Some(subject) = &self.subject {
+            throttle::clear(tx, throttle::CODE, subject).await?;
+        }
+        let silently = |spent: bool| {
+            spent.then_some(Spent {
+                codes_left: None,
+                told: None,
+            })
+        };
         match &self.kind {
-            Kind::Totp(right) => Ok(
-                if totp::spend(services, tx, typist.account_id, right).await? {
-                    Some(Spent {
-                        codes_left: None,
-                        told: None,
-                    })
-                } else {
-                    None
-                },
-            ),
+            Kind::Totp(right) => {
+                let spent = totp::spend(services, tx, claimant.account_id, right).await?;
+                Ok(silently(spent))
+            }
+            Kind::Key(right) => Ok(silently(webauthn::spend(services, tx, right).await?)),
             Kind::RecoveryCode(right) => {
-                let spent = recovery_codes::spend(services, tx, typist.account_id, right).await?;
+                let spent = recovery_codes::spend(services, tx, claimant.account_id, right).await?;
                 let Some(left) = spent else {
                     return Ok(None);
                 };
                 let detail = left.to_string();
-                let event = typist.event(Action::RecoveryCodeUsed, &detail);
-                let told = notices::tell(services, tx, client, &event, typist.email).await?;
+                let event = claimant.event(Action::RecoveryCodeUsed, &detail);
+                let told = notices::tell(services, tx, client, &event, claimant.email).await?;
                 Ok(Some(Spent {
                     codes_left: Some(left),
                     told: Some(told),
@@ -245,7 +317,7 @@ impl Proof {
     }
 }
 
-/// A code that was spent.
+/// Something that was spent.
 pub struct Spent {
     /// Recovery codes that are left, when it was one.
     pub codes_left: Option<usize>,
@@ -261,34 +333,42 @@ impl Spent {
     }
 }
 
-/// Records that a code was refused, and tells the owner what they must know of it.
+/// Records that something was refused, and tells the owner what they must know of it.
 ///
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn note(
     services: &Services,
     client: &Client,
-    typist: &Typist<'_>,
+    claimant: &Claimant<'_>,
     action: Action,
     refusal: &Refusal,
 ) -> Result<(), FlowError> {
     let mut tx = services.db.begin().await?;
-    let event = typist.event(action, refusal.reason);
+    let event = claimant.event(action, refusal.reason);
     let told = if action == Action::SecondFactorFailed {
-        Some(notices::tell(services, &mut tx, client, &event, typist.email).await?)
+        Some(notices::tell(services, &mut tx, client, &event, claimant.email).await?)
     } else {
         audit::record(services, &mut tx, client, &event).await?;
         None
     };
+    let suspect = match &refusal.suspect {
+        Some(key) => {
+            webauthn::suspect(services, &mut tx, key).await?;
+            let event = claimant.event(Action::KeySuspect, &key.name);
+            Some(notices::tell(services, &mut tx, client, &event, claimant.email).await?)
+        }
+        None => None,
+    };
     let closed = match refusal.closed {
         Some(factor) => {
-            let event = typist.event(Action::FactorClosed, factor);
-            Some(notices::tell(services, &mut tx, client, &event, typist.email).await?)
+            let event = claimant.event(Action::FactorClosed, factor);
+            Some(notices::tell(services, &mut tx, client, &event, claimant.email).await?)
         }
         None => None,
     };
     tx.commit().await?;
-    for told in [told, closed].into_iter().flatten() {
+    for told in [told, suspect, closed].into_iter().flatten() {
         told.send(services);
     }
     Ok(())
