@@ -2,8 +2,8 @@
 
 use super::{fields_with, pages, server_functions};
 use crate::tests::support::{
-    ACTIVATE, AUTHENTICATE, Browser, CODES, DEACTIVATE, Kind, PASSWORD, REAUTHENTICATE, SESSION,
-    SETTINGS, TestApp, on_both,
+    ACTIVATE, ADD, AUTHENTICATE, Browser, CODES, DEACTIVATE, KEYS, Kind, PASSWORD, REAUTHENTICATE,
+    SESSION, SETTINGS, TestApp, on_both,
 };
 
 on_both!(
@@ -17,9 +17,11 @@ on_both!(
 );
 
 /// Pages for whoever has to add a factor, or for everybody.
-const PAGES: [&str; 7] = [
+const PAGES: [&str; 9] = [
     ACTIVATE,
+    ADD,
     AUTHENTICATE,
+    KEYS,
     REAUTHENTICATE,
     SETTINGS,
     "/accounts/login/",
@@ -27,7 +29,7 @@ const PAGES: [&str; 7] = [
     "/accounts/setup/",
 ];
 /// Functions for the same.
-const FUNCTIONS: [&str; 17] = [
+const FUNCTIONS: [&str; 24] = [
     "/accounts/2fa/authenticate/",
     "/accounts/2fa/authenticate/cancel/",
     "/accounts/2fa/totp/activate/",
@@ -39,12 +41,19 @@ const FUNCTIONS: [&str; 17] = [
     "/accounts/setup/",
     "/api/authenticate/offer",
     "/api/login/destination",
+    "/api/login/passkey",
     "/api/notices",
     "/api/password-rules",
     "/api/reauthenticate/question",
     "/api/settings",
     "/api/setup",
     "/api/totp/enrolment",
+    "/api/webauthn/addition",
+    "/api/webauthn/authentication/finish",
+    "/api/webauthn/authentication/start",
+    "/api/webauthn/keys",
+    "/api/webauthn/registration/finish",
+    "/api/webauthn/registration/start",
 ];
 
 async fn required(kind: Kind) -> TestApp {
@@ -114,6 +123,8 @@ async fn mfa_09_after_adding_a_factor_everything_works(kind: Kind) {
                 "/accounts/login/" => answer.assert_redirect("/"),
                 AUTHENTICATE => answer.assert_status(303),
                 "/accounts/setup/" => &answer,
+                // no key has this id
+                _ if page.contains("{id}") => answer.assert_status(404),
                 _ => answer.assert_status(200),
             };
         }

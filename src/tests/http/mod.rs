@@ -8,6 +8,8 @@ mod forms;
 mod guessing;
 mod headers;
 mod https;
+mod key_faults;
+mod keys;
 mod lifecycle;
 mod limits;
 mod login;
@@ -39,7 +41,9 @@ mod totp_codes;
 use axum::http::Method;
 use leptos::server_fn::axum::server_fn_paths;
 
-use super::support::Browser;
+use serde_json::json;
+
+use super::support::{Answer, Browser};
 use crate::server::router::PAGES;
 
 /// The path of every server function that this program has.
@@ -85,6 +89,30 @@ fn fields_with(id: &str) -> Vec<(&str, &str)> {
         )
     };
     FIELDS.into_iter().map(with_id).collect()
+}
+
+/// Whether a function takes JSON instead of a form.
+fn takes_json(path: &str) -> bool {
+    [
+        "/api/webauthn/registration/",
+        "/api/webauthn/authentication/",
+    ]
+    .iter()
+    .any(|folder| path.starts_with(folder))
+}
+
+/// Sends fields to a function as it takes them.
+async fn send(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Answer {
+    if takes_json(path) {
+        let mut body: serde_json::Map<_, _> = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), json!(value)))
+            .collect();
+        body.insert("purpose".to_owned(), json!("reauthenticate"));
+        browser.call(path, &body.into()).await
+    } else {
+        browser.post(path, fields).await
+    }
 }
 
 /// The path of every page, and of the file that is made for whoever asks.

@@ -1,8 +1,9 @@
 //! Confirming who one is before something sensitive; group SUD.
 
-use super::{fields_with, server_functions};
+use super::{fields_with, send, server_functions};
 use crate::tests::support::{
-    ACTIVATE, Authenticator, CODES, DEACTIVATE, Kind, REAUTHENTICATE, SESSION, TestApp, on_both,
+    ACTIVATE, ADD, Authenticator, CODES, DEACTIVATE, Kind, REAUTHENTICATE, SESSION, TestApp,
+    on_both,
 };
 
 on_both!(
@@ -16,7 +17,7 @@ on_both!(
 
 /// What needs no confirmation: it only reads what is no secret, or it is a way of signing in,
 /// confirming or signing out. A function that is not named here is sensitive.
-const PLAIN: [&str; 16] = [
+const PLAIN: [&str; 20] = [
     "/accounts/2fa/authenticate/",
     "/accounts/2fa/authenticate/cancel/",
     "/accounts/login/",
@@ -26,6 +27,7 @@ const PLAIN: [&str; 16] = [
     "/accounts/setup/",
     "/api/authenticate/offer",
     "/api/login/destination",
+    "/api/login/passkey",
     "/api/notices",
     "/api/password-rules",
     "/api/reauthenticate/question",
@@ -33,6 +35,9 @@ const PLAIN: [&str; 16] = [
     "/api/settings",
     "/api/setup",
     "/api/standing",
+    "/api/webauthn/authentication/finish",
+    "/api/webauthn/authentication/start",
+    "/api/webauthn/keys",
 ];
 
 fn sensitive() -> Vec<&'static str> {
@@ -64,7 +69,7 @@ async fn sud_01_every_sensitive_function_asks_first_and_changes_nothing(kind: Ki
     ids.extend(app.texts("select id from mfa_totp").await);
     for path in sensitive() {
         for id in &ids {
-            let answer = browser.post(path, &fields_with(id)).await;
+            let answer = send(&mut browser, path, &fields_with(id)).await;
             if path.starts_with("/api/") {
                 answer.assert_says(403, "ConfirmFirst");
             } else {
@@ -77,6 +82,7 @@ async fn sud_01_every_sensitive_function_asks_first_and_changes_nothing(kind: Ki
     }
     for page in [
         ACTIVATE,
+        ADD,
         DEACTIVATE,
         CODES,
         "/accounts/2fa/recovery-codes/generate/",
@@ -91,7 +97,7 @@ async fn sud_01_every_sensitive_function_asks_first_and_changes_nothing(kind: Ki
         if path == sensitive()[0] {
             browser.confirm(&code).await.assert_redirect("/");
         }
-        let answer = browser.post(path, &fields_with(&ids[0])).await;
+        let answer = send(&mut browser, path, &fields_with(&ids[0])).await;
         assert!(
             answer.status != 403 && !answer.header("location").starts_with(REAUTHENTICATE),
             "{path}: {}",

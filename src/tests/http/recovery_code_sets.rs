@@ -78,7 +78,7 @@ async fn rec_05_a_new_set_needs_a_confirmation_and_voids_the_old_codes(kind: Kin
         .assert_redirect(GENERATE);
     browser.get(GENERATE).await.assert_says(
         200,
-        "The 9 codes of the old set that are left will not work",
+        "The 9 codes that are left of the old set will not work",
     );
     let answer = browser.post(GENERATE, &[]).await;
     answer.assert_redirect("/accounts/2fa/recovery-codes/?done=codes-generated");

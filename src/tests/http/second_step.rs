@@ -1,6 +1,6 @@
 //! Between the password and the second factor nobody is signed in; group MFA, and SES with a factor.
 
-use super::{fields_with, packaged, pages, server_functions};
+use super::{fields_with, packaged, pages, send, server_functions};
 use crate::tests::support::{
     ACTIVATE, ATTEMPT, AUTHENTICATE, CODES, DEACTIVATE, DEVICE, Kind, PASSWORD, REAUTHENTICATE,
     SESSION, TestApp, on_both,
@@ -53,8 +53,8 @@ async fn mfa_01_a_sign_in_under_way_is_nobody_on_every_page_and_for_every_functi
         if OWN.contains(&path) || path == "/accounts/login/" {
             continue;
         }
-        let answer = pending.clone().post(path, &fields).await;
-        let stranger = app.browser().post(path, &fields).await;
+        let answer = send(&mut pending.clone(), path, &fields).await;
+        let stranger = send(&mut app.browser(), path, &fields).await;
         assert_eq!(
             answer.comparable("anna"),
             stranger.comparable("anna"),

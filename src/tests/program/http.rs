@@ -156,6 +156,12 @@ impl Browser {
         self.exchange(&self.post_request(path, fields))
     }
 
+    /// Calls a function of the server with JSON.
+    pub fn post_json(&mut self, path: &str, body: &str) -> io::Result<Answer> {
+        let request = self.request(path, "application/json", body);
+        self.exchange(&request)
+    }
+
     pub fn get_request(&self, path: &str) -> String {
         format!("GET {path} HTTP/1.1\r\n{}\r\n", self.lines())
     }
@@ -166,8 +172,12 @@ impl Browser {
             .map(|(name, value)| format!("{name}={}", encoded(value)))
             .collect::<Vec<_>>()
             .join("&");
+        self.request(path, "application/x-www-form-urlencoded", &body)
+    }
+
+    fn request(&self, path: &str, kind: &str, body: &str) -> String {
         format!(
-            "POST {path} HTTP/1.1\r\n{}Origin: {ORIGIN}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+            "POST {path} HTTP/1.1\r\n{}Origin: {ORIGIN}\r\nContent-Type: {kind}\r\n\
              Content-Length: {}\r\n\r\n{body}",
             self.lines(),
             body.len()

@@ -9,10 +9,14 @@
 mod accounts;
 mod database;
 mod http;
+mod keys;
 mod postgres;
 mod processes;
 mod second_factor;
 mod secrets;
+#[path = "../support/security_key/mod.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod security_key;
 mod serving;
 mod settings;
 mod support;

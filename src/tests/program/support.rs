@@ -118,7 +118,12 @@ impl Place {
 
     /// Starts `serve` without waiting for it.
     pub fn start(&self) -> Running {
-        Running::start(self, self.command(&["serve"]), b"")
+        self.start_with(&["serve"])
+    }
+
+    /// Starts a command without waiting for it.
+    pub fn start_with(&self, arguments: &[&str]) -> Running {
+        Running::start(self, self.command(arguments), b"")
     }
 
     /// Starts `serve` and waits until it listens.

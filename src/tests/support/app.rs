@@ -182,6 +182,8 @@ impl TestApp {
             "select id || session_id from mfa_totp_enrolment order by id",
             "select account_id || cast(failures as text) from mfa_recovery_set order by account_id",
             "select id || coalesce(cast(spent_at as text), '-') from mfa_recovery_code order by id",
+            "select id || name || cast(sign_count as text) from mfa_webauthn_credential order by id",
+            "select purpose || owner from webauthn_ceremony order by expires_at, owner",
             "select event_id from notice order by event_id",
         ] {
             all.extend(self.texts(sql).await);

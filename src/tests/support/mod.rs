@@ -5,6 +5,8 @@ mod app;
 mod authenticator;
 mod browser;
 mod database;
+mod passkeys;
+mod security_key;
 
 pub(super) use answer::Answer;
 pub(super) use app::{NOW, PASSWORD, TestApp, execute, texts, while_open};
@@ -14,6 +16,8 @@ pub(super) use authenticator::{
 };
 pub(super) use browser::{Browser, DEVICE, OWN, SESSION, form, post};
 pub(super) use database::{Kind, TestDatabase, TestFolder};
+pub(super) use passkeys::{ADD, KEYS};
+pub(super) use security_key::{Fault, RS256, SecurityKey};
 
 /// Makes two tests of each named `async fn(Kind)`, one for each database.
 ///
