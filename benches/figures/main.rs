@@ -9,9 +9,18 @@ mod hashing;
 #[path = "../../src/tests/program/http.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod http;
+mod keys;
 mod load;
 mod program;
 mod second_factor;
+#[path = "../../src/tests/support/security_key/mod.rs"]
+#[expect(
+    dead_code,
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "the tests use more of it, and may panic"
+)]
+mod security_key;
 mod table;
 
 use std::{
@@ -55,6 +64,7 @@ fn main() -> Outcomes<()> {
     pages(&installation)?;
     second_factor::verifications(TURN)?;
     sign_ins(&installation, cores)?;
+    keys::sign_ins(&installation.start()?, CONNECTIONS, LOAD, MOST)?;
     rush(&installation, cores)?;
     Ok(())
 }
