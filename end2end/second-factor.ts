@@ -2,6 +2,7 @@
 
 import { expect, test, type Page } from "@playwright/test";
 import jsQR from "jsqr";
+import { readFile } from "node:fs/promises";
 import * as OTPAuth from "otpauth";
 import { PNG } from "pngjs";
 
@@ -93,7 +94,7 @@ export async function startAuthenticatorApp(page: Page): Promise<AuthenticatorAp
 /** Whoever is signed in sets up an authenticator app, and is on the page after that. */
 export async function addAuthenticatorApp(page: Page, name = ""): Promise<AuthenticatorApp> {
   const app = await startAuthenticatorApp(page);
-  await page.getByRole("textbox", { name: "Name of the device" }).fill(name);
+  await page.getByRole("textbox", { name: "Name of the device (optional)" }).fill(name);
   await enterCode(page, await app.code(), "Turn on");
   await expect(page.getByRole("status")).toContainText("Authenticator app activated.");
   return app;
@@ -104,6 +105,16 @@ export async function readRecoveryCodes(page: Page): Promise<string[]> {
   const codes = await page.getByRole("listitem").filter({ hasText: /^[0-9A-Z]{4}(-[0-9A-Z]{4}){5}$/ }).allInnerTexts();
   SECRETS.push(...codes);
   return codes;
+}
+
+/** Follows the link that downloads the recovery codes of the open page, and answers where to and what arrives. */
+export async function downloadRecoveryCodes(page: Page): Promise<{ url: string; text: string; codes: string[] }> {
+  const started = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download" }).click();
+  const download = await started;
+  expect(download.suggestedFilename()).toBe("recovery-codes.txt");
+  const text = await readFile(await download.path(), "utf8");
+  return { url: download.url(), text, codes: text.match(/^[0-9A-Z-]{29}$/gm) ?? [] };
 }
 
 /** Enters name and password, and is asked for the second factor. */

@@ -5,18 +5,39 @@ import { expect, type Page } from "@playwright/test";
 import type { Fixtures } from "./fixtures";
 import {
   ANNA, FIREFOX, NEW_PASSWORD, WRONG_PASSWORD, changePassword, expectHeading, fillSetup, fillSignIn, setUp, signIn,
+  signOut,
 } from "./people";
 import {
-  addAuthenticatorApp, enterCode, enterRecoveryCode, startAuthenticatorApp, startSignIn,
+  addAuthenticatorApp, enterCode, enterRecoveryCode, readRecoveryCodes, startAuthenticatorApp, startSignIn,
+  type AuthenticatorApp,
 } from "./second-factor";
 
 /** The path of every page. */
 export const PAGES = [
   "/", "/accounts/setup/", "/accounts/login/", "/accounts/logout/", "/accounts/password/change/", "/accounts/sessions/",
+  "/accounts/reauthenticate/", "/accounts/2fa/", "/accounts/2fa/authenticate/", "/accounts/2fa/totp/activate/",
+  "/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/", "/accounts/2fa/recovery-codes/generate/",
   "/nothing/here/",
 ];
 
 type Visit = Pick<Fixtures, "server" | "foreign" | "anotherBrowser"> & { page: Page };
+
+/** Signs in, adds an authenticator app, and is on the page of the recovery codes. */
+async function withOneApp({ page, server }: Visit, settings: Record<string, string> = {}): Promise<AuthenticatorApp> {
+  if (Object.keys(settings).length > 0) await server.restart(settings);
+  await signIn(page, await server.administrator(ANNA));
+  return addAuthenticatorApp(page, "phone");
+}
+
+/** Uses a recovery code of a set so small that few are left, and is on the settings page. */
+async function withFewCodes(visit: Visit, made: number): Promise<void> {
+  await withOneApp(visit, { MFA_RECOVERY_CODE_COUNT: String(made) });
+  const [code] = await readRecoveryCodes(visit.page);
+  await signOut(visit.page);
+  await startSignIn(visit.page, ANNA);
+  await enterRecoveryCode(visit.page, code);
+  await expect(visit.page.getByRole("status")).toContainText("You have signed in with a recovery code.");
+}
 
 /** Ways to each page and state, by name. Each begins with a fresh server and browser. */
 export const STATES: Record<string, (visit: Visit) => Promise<void>> = {
@@ -114,25 +135,91 @@ export const STATES: Record<string, (visit: Visit) => Promise<void>> = {
     await enterCode(page, app.wrongCode(), "Turn on");
     await expect(page.getByRole("alert")).toContainText("not right");
   },
-  "recovery codes, new": async ({ page, server }) => {
-    await signIn(page, await server.administrator(ANNA));
-    await addAuthenticatorApp(page, "phone");
-    await expectHeading(page, "Recovery codes");
+  "recovery codes, new": async (visit) => {
+    await withOneApp(visit);
+    await expectHeading(visit.page, "Recovery codes");
   },
   "MFA settings, one app": async (visit) => {
     await STATES["recovery codes, new"](visit);
     await visit.page.goto("/accounts/2fa/");
     await expect(visit.page.getByRole("heading", { name: "phone" })).toBeVisible();
   },
+  "MFA settings, one has to be added": async ({ page, server }) => {
+    await server.restart({ MFA_REQUIRED: "true" });
+    await server.administrator(ANNA);
+    await page.goto("/accounts/login/");
+    await fillSignIn(page, ANNA.login, ANNA.password);
+    await expect(page.getByText("Add one to go on.")).toBeVisible();
+  },
+  "MFA settings, several apps": async (visit) => {
+    await withOneApp(visit);
+    await addAuthenticatorApp(visit.page, "the tablet that lies in the second drawer of the desk at home");
+    await expect(visit.page.getByRole("heading", { level: 3 })).toHaveCount(2);
+  },
+  "MFA settings, no recovery codes": async (visit) => {
+    await withOneApp(visit, { MFA_SUPPORTED_TYPES: "totp" });
+    await visit.server.restart();
+    await visit.page.goto("/accounts/2fa/");
+    await expect(visit.page.getByRole("link", { name: "Make recovery codes" })).toBeVisible();
+  },
+  "MFA settings, few recovery codes left": async (visit) => {
+    await withFewCodes(visit, 4);
+  },
   "authenticator app, to be deactivated": async (visit) => {
     await STATES["recovery codes, new"](visit);
     await visit.page.goto("/accounts/2fa/totp/deactivate/");
     await expect(visit.page.getByText("This is your only factor")).toBeVisible();
   },
+  "authenticator app, one of several to be deactivated": async (visit) => {
+    await STATES["MFA settings, several apps"](visit);
+    await visit.page.goto("/accounts/2fa/totp/deactivate/");
+    await expect(visit.page.getByRole("group", { name: "Which one?" })).toBeVisible();
+  },
+  "authenticator app, must not be deactivated": async (visit) => {
+    await withOneApp(visit);
+    await visit.server.restart({ MFA_REQUIRED: "true" });
+    await visit.page.goto("/accounts/2fa/totp/deactivate/");
+    await expect(visit.page.getByText("the last one cannot be removed")).toBeVisible();
+  },
+  "authenticator app, deactivated": async (visit) => {
+    await STATES["authenticator app, to be deactivated"](visit);
+    await visit.page.getByRole("button", { name: "Deactivate" }).click();
+    await expect(visit.page.getByRole("status")).toContainText("Authenticator app deactivated.");
+  },
+  "recovery codes, stored": async (visit) => {
+    await STATES["recovery codes, new"](visit);
+    await visit.page.getByRole("button", { name: "I have stored them" }).click();
+    await visit.page.getByRole("link", { name: "View recovery codes" }).click();
+    await expectHeading(visit.page, "Recovery codes");
+  },
+  "recovery codes, shown once": async (visit) => {
+    await withOneApp(visit, { MFA_RECOVERY_CODES_SHOW_ONCE: "true" });
+    await expect(visit.page.getByText("You see these codes now and never again.")).toBeVisible();
+  },
+  "recovery codes, shown before": async (visit) => {
+    await STATES["recovery codes, shown once"](visit);
+    await visit.page.goto("/accounts/2fa/recovery-codes/");
+    await expect(visit.page.getByText("Your codes were shown once")).toBeVisible();
+  },
+  "recovery codes, few left": async (visit) => {
+    await withFewCodes(visit, 4);
+    await visit.page.getByRole("link", { name: "View recovery codes" }).click();
+    await expect(visit.page.getByText("before you run out")).toBeVisible();
+  },
+  "recovery codes, all used": async (visit) => {
+    await withFewCodes(visit, 1);
+    await visit.page.getByRole("link", { name: "View recovery codes" }).click();
+    await expect(visit.page.getByText("All codes are used.")).toBeVisible();
+  },
+  "recovery codes, to be made": async (visit) => {
+    await STATES["MFA settings, no recovery codes"](visit);
+    await visit.page.getByRole("link", { name: "Make recovery codes" }).click();
+    await expect(visit.page.getByText("You have no recovery codes yet.")).toBeVisible();
+  },
   "recovery codes, to be replaced": async (visit) => {
     await STATES["recovery codes, new"](visit);
     await visit.page.getByRole("link", { name: "Make a new set" }).click();
-    await expectHeading(visit.page, "Make a new set of recovery codes?");
+    await expectHeading(visit.page, "Make recovery codes?");
   },
   "confirm who it is, password": async ({ page, server }) => {
     await signIn(page, await server.administrator(ANNA));
@@ -144,17 +231,45 @@ export const STATES: Record<string, (visit: Visit) => Promise<void>> = {
     await visit.page.goto("/accounts/reauthenticate/?next=/accounts/2fa/totp/deactivate/");
     await expect(visit.page.getByText("Deactivate an authenticator app")).toBeVisible();
   },
+  "confirm who it is, code refused": async (visit) => {
+    const app = await withOneApp(visit);
+    await visit.page.goto("/accounts/reauthenticate/?next=/accounts/2fa/recovery-codes/");
+    await enterCode(visit.page, app.wrongCode(), "Confirm");
+    await expect(visit.page.getByRole("alert")).toContainText("not right");
+  },
   "second step": async (visit) => {
     await STATES["recovery codes, new"](visit);
-    await visit.page.goto("/accounts/logout/");
-    await visit.page.getByRole("button", { name: "Sign out" }).click();
+    await signOut(visit.page);
     await startSignIn(visit.page, ANNA);
-    await visit.page.getByText("Use a recovery code").click();
   },
-  "second step, code refused": async (visit) => {
+  "second step, clock of the phone is off": async (visit) => {
+    const app = await withOneApp(visit);
+    await signOut(visit.page);
+    await startSignIn(visit.page, ANNA);
+    await enterCode(visit.page, app.totp.generate({ timestamp: Date.now() + 5 * 60_000 }), "Sign in");
+    await expect(visit.page.getByRole("alert")).toContainText("clock");
+  },
+  "second step, recovery code": async (visit) => {
+    await STATES["second step"](visit);
+    await visit.page.getByText("Use a recovery code").click();
+    await expect(visit.page.getByRole("textbox", { name: "Recovery code" })).toBeVisible();
+  },
+  "second step, recovery code refused": async (visit) => {
     await STATES["second step"](visit);
     await enterRecoveryCode(visit.page, "0000-0000-0000-0000-0000-0000");
     await expect(visit.page.getByRole("alert")).toContainText("not right");
+  },
+  "second step, recovery code alone": async (visit) => {
+    await STATES["second step"](visit);
+    await visit.server.restart({ MFA_SUPPORTED_TYPES: "recovery_codes" });
+    await visit.page.goto("/accounts/2fa/authenticate/");
+    await expect(visit.page.getByRole("textbox", { name: "Recovery code" })).toBeFocused();
+  },
+  "second step, no way left": async (visit) => {
+    await STATES["second step"](visit);
+    await visit.server.restart({ MFA_SUPPORTED_TYPES: "webauthn" });
+    await visit.page.goto("/accounts/2fa/authenticate/");
+    await expect(visit.page.getByRole("alert")).toContainText("No way of confirming is left");
   },
   "sign out": async ({ page, server }) => {
     await signIn(page, await server.administrator(ANNA));

@@ -15,7 +15,7 @@ test("SUD-08 a form sent after the confirmation lapsed asks for the password, th
 }) => {
   await signIn(page, anna);
   const app = await startAuthenticatorApp(page);
-  await page.getByRole("textbox", { name: "Name of the device" }).fill("Blue & red phone");
+  await page.getByRole("textbox", { name: "Name of the device (optional)" }).fill("Blue & red phone");
   await lapse(page, server);
   await enterCode(page, await app.code(), "Turn on");
   await expectHeading(page, "Confirm that it is you");
@@ -28,7 +28,7 @@ test("SUD-08 a form sent after the confirmation lapsed asks for the password, th
   await page.getByLabel("Password", { exact: true }).fill(anna.password);
   await page.getByRole("button", { name: "Confirm" }).click();
   await expectHeading(page, "Add an authenticator app");
-  await expect(page.getByRole("textbox", { name: "Name of the device" })).toHaveValue("Blue & red phone");
+  await expect(page.getByRole("textbox", { name: "Name of the device (optional)" })).toHaveValue("Blue & red phone");
   // It was not done before the confirmation: the code is still good.
   await enterCode(page, app.lastCode(), "Turn on");
   await expectHeading(page, "Recovery codes");

@@ -1,4 +1,4 @@
-import { ANNA, STATES, expect, expectHeading, hydrated, signIn, test } from "../fixtures";
+import { ANNA, PAGES, STATES, addAuthenticatorApp, expect, expectHeading, hydrated, signIn, test } from "../fixtures";
 
 for (const [state, open] of Object.entries(STATES)) {
   test(`${state}: nothing is cut off at 320 px or 200 % zoom, and keys reach everything and show where`, async ({
@@ -20,7 +20,10 @@ for (const [state, open] of Object.entries(STATES)) {
     });
     // In the order in which they are read.
     for (const one of await usable.all()) {
-      await page.keyboard.press("Tab");
+      // Tab finds a group of radio buttons, arrows find the others in it.
+      const beside = await one.evaluate((element) => element.matches("[type=radio]") &&
+        element.getAttribute("name") === document.activeElement?.getAttribute("name"));
+      await page.keyboard.press(beside ? "ArrowDown" : "Tab");
       await expect(one).toBeFocused();
       await expect(one).not.toHaveCSS("outline-style", "none");
       await expect(one).toHaveCSS("outline-width", "3px");
@@ -49,6 +52,17 @@ test("the longest name and address that an account can have fit at 320 px", asyn
   expect(await page.locator("body").evaluate(outside)).toEqual([]);
 });
 
+test("the longest name that a device can have fits at 320 px", async ({ page, anna }) => {
+  await page.setViewportSize({ width: 320, height: 600 });
+  await signIn(page, anna);
+  await addAuthenticatorApp(page, "w".repeat(64));
+  for (const path of ["/", "/accounts/2fa/", "/accounts/2fa/totp/deactivate/",
+    "/accounts/reauthenticate/?next=/accounts/2fa/totp/deactivate/"]) {
+    await page.goto(path);
+    expect(await page.locator("body").evaluate(outside), path).toEqual([]);
+  }
+});
+
 test("an address where there is nothing says so, as 404, with a way home", async ({ page, anna }) => {
   for (const path of ["/nothing", "/nothing/here/", "/accounts/", "/pkg/none.js", "/.env", "/accounts/login/x"]) {
     const answer = await page.goto(path);
@@ -72,10 +86,9 @@ test("an error page tells the number under which the log has the request", async
 test("a path without its last slash leads to the page, for ever and with its query", async ({
   page, request, anna,
 }) => {
-  for (const path of ["/accounts/login", "/accounts/logout", "/accounts/setup", "/accounts/sessions",
-    "/accounts/password/change"]) {
-    const answer = await request.get(`${path}?a=b%20c&d=%2F`, { maxRedirects: 0 });
-    expect([answer.status(), answer.headers().location]).toEqual([308, `${path}/?a=b%20c&d=%2F`]);
+  for (const path of PAGES.filter((path) => path.startsWith("/accounts/"))) {
+    const answer = await request.get(`${path.slice(0, -1)}?a=b%20c&d=%2F`, { maxRedirects: 0 });
+    expect([answer.status(), answer.headers().location]).toEqual([308, `${path}?a=b%20c&d=%2F`]);
   }
   await page.goto("/accounts/login?next=/accounts/sessions/");
   await expect(page).toHaveURL("/accounts/login/?next=/accounts/sessions/");
