@@ -39,6 +39,15 @@ pub const SOURCE: Limit = Limit {
     longest: 60,
     forget: 3600,
 };
+/// Passkey challenges for one source of which nobody is known yet, and its wrong answers. Each is a row
+/// in the database that costs the source nothing: 300 at once, then one a second, until a right answer
+/// or a minute's pause.
+pub const CHALLENGE: Limit = Limit {
+    purpose: "challenge",
+    free: 300,
+    longest: 1,
+    forget: 60,
+};
 
 /// What failures are counted for. Kept as a hash: a mistyped name may be a password.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Takes a try, and gives it back.
 
-pub use super::domain::{ACCOUNT, CODE, Limit, SOURCE, Subject};
+pub use super::domain::{ACCOUNT, CHALLENGE, CODE, Limit, SOURCE, Subject};
 use super::store;
 use crate::{
     services::{FlowError, Services},

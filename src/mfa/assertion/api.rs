@@ -20,7 +20,7 @@ pub async fn start_authentication(
         Purpose::Passkey => {
             let services = request::services()?;
             let token = request::ceremony_or_new(&services)?;
-            authenticate::ask_for_passkey(&services, &token).await
+            authenticate::ask_for_passkey(&services, &request::client()?, &token).await
         }
         Purpose::SecondFactor => {
             let attempt = request::attempt()?;

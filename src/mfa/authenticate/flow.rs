@@ -12,6 +12,7 @@ use crate::{
         login::flow::{SignedIn, start_session},
         passwords::flow as passwords,
         sessions::flow::Method,
+        throttle::flow::{self as throttle, Subject},
     },
     crypto::token::Token,
     error::Error,
@@ -162,15 +163,33 @@ pub async fn sign_in(
 /// What a browser is asked for a passkey of whoever is in front of it; `token` is in its cookie.
 ///
 /// # Errors
-/// [`Error::NotFound`] where signing in with a passkey alone is switched off.
-pub async fn ask_for_passkey(services: &Services, token: &Token) -> Result<Value, FlowError> {
+/// [`Error::NotFound`] where signing in with a passkey alone is switched off; [`Error::TooManyTries`]
+/// when it is too early for another one from this source.
+pub async fn ask_for_passkey(
+    services: &Services,
+    client: &Client,
+    token: &Token,
+) -> Result<Value, FlowError> {
+    count(services, client).await?;
     webauthn::ask(services, Purpose::Passkey, &Owner::cookie(token), None).await
+}
+
+/// Counts a challenge, or a wrong answer, of a source of which nobody is known.
+async fn count(services: &Services, client: &Client) -> Result<(), FlowError> {
+    let mut tx = services.db.begin().await?;
+    let source = Subject::of(&[&client.source]);
+    if !throttle::take(services, &mut tx, throttle::CHALLENGE, &source).await? {
+        return Err(Error::TooManyTries.into());
+    }
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Signs in with a passkey alone.
 ///
 /// # Errors
-/// [`Error::KeyRefused`] for every wrong answer alike; [`Error::NotFound`] where it is switched off.
+/// [`Error::KeyRefused`] for every wrong answer alike; [`Error::NotFound`] where it is switched off;
+/// [`Error::TooManyTries`] after too many wrong ones.
 pub async fn by_passkey(
     services: &Services,
     client: &Client,
@@ -199,6 +218,8 @@ pub async fn by_passkey(
         drop(tx);
         return refuse_passkey(services, client, right.lost()).await;
     }
+    let source = Subject::of(&[&client.source]);
+    throttle::clear(&mut tx, throttle::CHALLENGE, &source).await?;
     let methods = [right.method()];
     let known = known.as_deref();
     let (signed_in, told) =
@@ -213,6 +234,7 @@ async fn refuse_passkey(
     client: &Client,
     refusal: webauthn::Refusal,
 ) -> Result<SignedIn, FlowError> {
+    count(services, client).await?;
     let account = match &refusal.account_id {
         Some(id) => accounts::get(services, id).await?,
         None => None,

@@ -23,6 +23,7 @@ on_both!(
     wa_30_log_02_nobody_learns_which_keys_there_are_before_the_password,
     a_disabled_account_does_not_get_in_with_a_passkey,
     what_is_switched_off_is_not_there,
+    loa_09_a_source_that_asks_for_passkeys_without_end_is_slowed_alone_until_it_shows_one,
 );
 
 async fn a_passkey_signs_in_alone_and_as_a_second_factor_and_confirms(kind: Kind) {
@@ -465,4 +466,42 @@ async fn what_is_switched_off_is_not_there(kind: Kind) {
         .await
         .assert_says(200, "Sign in with a passkey")
         .assert_says(200, "username webauthn");
+}
+
+async fn loa_09_a_source_that_asks_for_passkeys_without_end_is_slowed_alone_until_it_shows_one(
+    kind: Kind,
+) {
+    let app = TestApp::new(kind).await;
+    let mut key = SecurityKey::synced();
+    app.with_key("anna", &mut key, "passkey").await;
+    let flood = || app.browser().at([198, 51, 100, 7]);
+    for _ in 0..300 {
+        flood().start_proving("passkey").await.assert_status(200);
+    }
+    let answer = flood().start_proving("passkey").await;
+    answer.assert_says(429, "TooManyTries");
+    let rows = "select count(*) from webauthn_ceremony";
+    assert_eq!(app.number(rows).await, 300);
+    let mut elsewhere = app.browser().at([198, 51, 100, 8]);
+    let answer = elsewhere.prove(&mut key, "passkey").await;
+    answer.assert_status(200);
+    app.hands.advance(1);
+    let mut owner = flood();
+    owner.prove(&mut key, "passkey").await.assert_status(200);
+    for _ in 0..300 {
+        flood().start_proving("passkey").await.assert_status(200);
+    }
+    // wrong answers are rows of the audit trail, and no more of them
+    let nonsense = json!({ "id": "AAAA" });
+    let told = app.details("sign_in.failed").await.len();
+    let mut wrong = flood();
+    let answer = wrong.finish_proving("passkey", &nonsense).await;
+    answer.assert_says(422, "KeyRefused");
+    app.hands.advance(1);
+    wrong.set_cookie("__Host-ceremony", &"A".repeat(43));
+    let answer = wrong.finish_proving("passkey", &nonsense).await;
+    answer.assert_says(422, "KeyRefused");
+    let answer = wrong.finish_proving("passkey", &nonsense).await;
+    answer.assert_says(429, "TooManyTries");
+    assert_eq!(app.details("sign_in.failed").await.len(), told + 1);
 }
