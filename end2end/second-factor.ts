@@ -100,6 +100,15 @@ export async function addAuthenticatorApp(page: Page, name = ""): Promise<Authen
   return app;
 }
 
+/** Whoever is signed in adds the security key or passkey that is plugged in. */
+export async function addKey(page: Page, name: string, passkey: boolean): Promise<void> {
+  await page.goto("/accounts/2fa/webauthn/add/");
+  await hydrated(page);
+  await page.getByRole("textbox", { name: "Name" }).fill(name);
+  await page.getByRole("radio", { name: passkey ? "Passkey" : "Security key" }).check();
+  await page.getByRole("button", { name: "Add it" }).click();
+}
+
 /** The recovery codes on the open page. */
 export async function readRecoveryCodes(page: Page): Promise<string[]> {
   const codes = await page.getByRole("listitem").filter({ hasText: /^[0-9A-Z]{4}(-[0-9A-Z]{4}){5}$/ }).allInnerTexts();

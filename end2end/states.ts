@@ -2,13 +2,14 @@
 
 import { expect, type Page } from "@playwright/test";
 
+import { Authenticator } from "./authenticator";
 import type { Fixtures } from "./fixtures";
 import {
   ANNA, FIREFOX, NEW_PASSWORD, WRONG_PASSWORD, changePassword, expectHeading, fillSetup, fillSignIn, setUp, signIn,
   signOut,
 } from "./people";
 import {
-  addAuthenticatorApp, enterCode, enterRecoveryCode, readRecoveryCodes, startAuthenticatorApp, startSignIn,
+  addAuthenticatorApp, addKey, enterCode, enterRecoveryCode, readRecoveryCodes, startAuthenticatorApp, startSignIn,
   type AuthenticatorApp,
 } from "./second-factor";
 
@@ -17,7 +18,7 @@ export const PAGES = [
   "/", "/accounts/setup/", "/accounts/login/", "/accounts/logout/", "/accounts/password/change/", "/accounts/sessions/",
   "/accounts/reauthenticate/", "/accounts/2fa/", "/accounts/2fa/authenticate/", "/accounts/2fa/totp/activate/",
   "/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/", "/accounts/2fa/recovery-codes/generate/",
-  "/nothing/here/",
+  "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/", "/nothing/here/",
 ];
 
 type Visit = Pick<Fixtures, "server" | "foreign" | "anotherBrowser"> & { page: Page };
@@ -37,6 +38,27 @@ async function withFewCodes(visit: Visit, made: number): Promise<void> {
   await startSignIn(visit.page, ANNA);
   await enterRecoveryCode(visit.page, code);
   await expect(visit.page.getByRole("status")).toContainText("You have signed in with a recovery code.");
+}
+
+/**
+ * Adds a passkey and, when asked, a security key with the longest name in a browser with scripts, and is on the
+ * settings page of another.
+ */
+async function withKeys({ page, server, anotherBrowser }: Visit, both = false): Promise<void> {
+  const scripted = await anotherBrowser({ javaScriptEnabled: true });
+  await signIn(scripted, await server.administrator(ANNA));
+  await Authenticator.plugIn(scripted, "a password manager");
+  await addKey(scripted, "Laptop", true);
+  await expectHeading(scripted, "Recovery codes");
+  const [code] = await readRecoveryCodes(scripted);
+  if (both) {
+    await Authenticator.plugIn(scripted, "a USB key that is touched");
+    await addKey(scripted, "w".repeat(64), false);
+    await expectHeading(scripted, "Security keys and passkeys");
+  }
+  await startSignIn(page, ANNA);
+  await enterRecoveryCode(page, code);
+  await expectHeading(page, "MFA Settings");
 }
 
 /** Ways to each page and state, by name. Each begins with a fresh server and browser. */
@@ -270,6 +292,75 @@ export const STATES: Record<string, (visit: Visit) => Promise<void>> = {
     await visit.server.restart({ MFA_SUPPORTED_TYPES: "webauthn" });
     await visit.page.goto("/accounts/2fa/authenticate/");
     await expect(visit.page.getByRole("alert")).toContainText("No way of confirming is left");
+  },
+  "sign-in, without passkeys": async ({ page, server }) => {
+    await server.restart({ MFA_PASSKEY_LOGIN_ENABLED: "false" });
+    await page.goto("/accounts/login/");
+    await expect(page.getByRole("button", { name: "Sign in with a passkey" })).toHaveCount(0);
+  },
+  "keys, none": async ({ page, server }) => {
+    await signIn(page, await server.administrator(ANNA));
+    await page.goto("/accounts/2fa/webauthn/");
+    await expect(page.getByText("None yet.")).toBeVisible();
+  },
+  "keys, one of each kind": async (visit) => {
+    await withKeys(visit, true);
+    await visit.page.goto("/accounts/2fa/webauthn/");
+    await expect(visit.page.getByRole("listitem")).toHaveCount(2);
+  },
+  "MFA settings, keys": async (visit) => {
+    await withKeys(visit, true);
+    await visit.page.goto("/accounts/2fa/");
+    await expect(visit.page.getByRole("heading", { name: "Laptop" })).toBeVisible();
+  },
+  "key, to be added": async ({ page, server }) => {
+    await signIn(page, await server.administrator(ANNA));
+    await page.goto("/accounts/2fa/webauthn/add/");
+    await expectHeading(page, "Add a security key or passkey");
+  },
+  "key, to be renamed": async (visit) => {
+    await STATES["keys, one of each kind"](visit);
+    await visit.page.getByRole("link", { name: "Rename www" }).click();
+    await expectHeading(visit.page, "Rename a key");
+  },
+  "key, new name refused": async (visit) => {
+    await STATES["key, to be renamed"](visit);
+    await visit.page.getByRole("textbox", { name: "New name" }).fill("w".repeat(65));
+    await visit.page.getByRole("button", { name: "Rename" }).click();
+    await expect(visit.page.getByRole("alert")).toContainText("at most 64");
+  },
+  "key, to be removed": async (visit) => {
+    await withKeys(visit);
+    await visit.page.goto("/accounts/2fa/webauthn/");
+    await visit.page.getByRole("link", { name: "Remove Laptop" }).click();
+    await expect(visit.page.getByText("This is your only factor.")).toBeVisible();
+  },
+  "key, must not be removed": async (visit) => {
+    await STATES["key, to be removed"](visit);
+    await visit.server.restart({ MFA_REQUIRED: "true" });
+    await visit.page.reload();
+    await expect(visit.page.getByText("the last one cannot be removed")).toBeVisible();
+  },
+  "key, removed": async (visit) => {
+    await STATES["key, to be removed"](visit);
+    await visit.page.getByRole("button", { name: "Remove" }).click();
+    await expect(visit.page.getByRole("status")).toContainText("Security key removed.");
+  },
+  "second step, key": async (visit) => {
+    await withKeys(visit);
+    await signOut(visit.page);
+    await startSignIn(visit.page, ANNA);
+  },
+  "second step, key and app": async (visit) => {
+    await withKeys(visit);
+    await addAuthenticatorApp(visit.page);
+    await signOut(visit.page);
+    await startSignIn(visit.page, ANNA);
+  },
+  "confirm who it is, key": async (visit) => {
+    await withKeys(visit);
+    await visit.page.goto("/accounts/reauthenticate/?next=/accounts/2fa/webauthn/add/");
+    await expectHeading(visit.page, "Confirm that it is you");
   },
   "sign out": async ({ page, server }) => {
     await signIn(page, await server.administrator(ANNA));

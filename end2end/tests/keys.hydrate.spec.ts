@@ -1,19 +1,11 @@
 import { Authenticator, KINDS, fillsIn, keepsPasskeys } from "../authenticator";
 import {
-  enterRecoveryCode, expect, expectHeading, hydrated, readRecoveryCodes, signIn, signOut, startSignIn, test, type Page,
+  addKey, enterRecoveryCode, expect, expectHeading, hydrated, readRecoveryCodes, signIn, signOut, startSignIn, test,
+  type Page,
 } from "../fixtures";
 
 const ADD = "/accounts/2fa/webauthn/add/";
 const LIST = "/accounts/2fa/webauthn/";
-
-/** Whoever is signed in adds the key that is plugged in. */
-async function addKey(page: Page, name: string, passkey: boolean): Promise<void> {
-  await page.goto(ADD);
-  await hydrated(page);
-  await page.getByRole("textbox", { name: "Name" }).fill(name);
-  await page.getByRole("radio", { name: passkey ? "Passkey" : "Security key" }).check();
-  await page.getByRole("button", { name: "Add it" }).click();
-}
 
 async function press(page: Page, button: string): Promise<void> {
   await page.getByRole("button", { name: button }).click();
@@ -158,7 +150,7 @@ for (const [what, script, words] of [
     await Authenticator.plugIn(page, "a USB key with a PIN");
     await addKey(page, "Blue key", true);
     await expectHeading(page, "Recovery codes");
-  const codes = await readRecoveryCodes(page);
+    const codes = await readRecoveryCodes(page);
     const other = await anotherBrowser();
     await other.addInitScript(script);
     await startSignIn(other, anna);

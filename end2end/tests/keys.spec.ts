@@ -1,6 +1,6 @@
 import { Authenticator } from "../authenticator";
 import {
-  enterRecoveryCode, expect, expectHeading, hydrated, readRecoveryCodes, signIn, startSignIn, test,
+  addKey, enterRecoveryCode, expect, expectHeading, readRecoveryCodes, signIn, startSignIn, test,
 } from "../fixtures";
 
 test.describe("with a key that was added where scripts run", () => {
@@ -10,10 +10,7 @@ test.describe("with a key that was added where scripts run", () => {
     const scripted = await anotherBrowser({ javaScriptEnabled: true });
     await signIn(scripted, anna);
     await Authenticator.plugIn(scripted, "a USB key with a PIN");
-    await scripted.goto("/accounts/2fa/webauthn/add/");
-    await hydrated(scripted);
-    await scripted.getByRole("textbox", { name: "Name" }).fill("Blue key");
-    await scripted.getByRole("button", { name: "Add it" }).click();
+    await addKey(scripted, "Blue key", true);
     await expectHeading(scripted, "Recovery codes");
     const codes = await readRecoveryCodes(scripted);
 

@@ -11,7 +11,7 @@ for (const [state, open] of Object.entries(STATES)) {
       await page.setViewportSize({ width, height: 600 });
       expect(await page.locator("body").evaluate(outside), `at ${width} px`).toEqual([]);
     }
-    const usable = page.locator("a[href], button, summary, input:not([type=hidden])").filter({ visible: true });
+    const usable = page.locator("a[href], button:enabled, summary, input:not([type=hidden])").filter({ visible: true });
     expect(await usable.count()).toBeGreaterThan(0);
     // From the top, wherever the page has put the focus.
     await page.locator("body").evaluate((body) => {

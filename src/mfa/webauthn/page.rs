@@ -49,7 +49,7 @@ fn Line(key: Key) -> impl IntoView {
     let (rename, remove) = (to("edit"), to("remove"));
     view! {
         <li>
-            <h3>{key.name.clone()}</h3>
+            <h2>{key.name.clone()}</h2>
             {key.suspect.then(|| view! {
                 <Notice tone=Tone::Warning>
                     <p>"The counter of this key went back once: somebody may have a copy of it. If it is not faulty, remove it."</p>
