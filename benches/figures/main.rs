@@ -12,6 +12,7 @@ mod http;
 mod keys;
 mod load;
 mod program;
+mod rotation;
 mod second_factor;
 #[path = "../../src/tests/support/security_key/mod.rs"]
 #[expect(
@@ -66,6 +67,7 @@ fn main() -> Outcomes<()> {
     sign_ins(&installation, cores)?;
     keys::sign_ins(&installation.start()?, CONNECTIONS, LOAD, MOST)?;
     rush(&installation, cores)?;
+    rotation::rotation(&installation)?;
     Ok(())
 }
 

@@ -15,6 +15,8 @@ pub const USERNAME: &str = "anna";
 /// The account that gets a second factor.
 pub const ENROLLED: &str = "berta";
 pub const PASSWORD: &str = "seven quiet otters juggle";
+/// The bytes 0 to 31, as `keys generate` would print them.
+pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A folder with a database and one account in it, removed in the end.
 pub struct Installation {
@@ -55,7 +57,13 @@ impl Installation {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    /// The file of the database.
+    pub fn database(&self) -> PathBuf {
+        self.folder.join("data/inmor-mfa.sqlite3")
+    }
+
+    /// The program in this folder, with a command.
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let program =
             env::var_os("INMOR_MFA_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_inmor-mfa").into());
         let mut command = Command::new(program);
@@ -67,10 +75,7 @@ impl Installation {
             .env("LOG_FORMAT", "json")
             // so that each client can have an address of its own, for the limits of sign-ins
             .env("TRUSTED_PROXIES", "127.0.0.1")
-            .env(
-                "MFA_ENCRYPTION_KEY",
-                "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
-            );
+            .env("MFA_ENCRYPTION_KEY", KEY);
         command
     }
 

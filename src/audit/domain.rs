@@ -57,6 +57,8 @@ pub enum Action {
     NewBrowser,
     /// A first-run link was printed.
     SetupLinkIssued,
+    /// Secrets were moved under the first key; the detail is how many, and the key's id.
+    KeysRotated,
 }
 
 impl Action {
@@ -91,6 +93,7 @@ impl Action {
             Self::RecoveryCodesViewed => "recovery_codes.viewed",
             Self::NewBrowser => "browser.new",
             Self::SetupLinkIssued => "setup_link.issued",
+            Self::KeysRotated => "keys.rotated",
         }
     }
 }

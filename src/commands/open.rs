@@ -9,7 +9,10 @@ use crate::{
     clock::Clock,
     crypto::{passwords::Passwords, random::Random},
     mail::Mailer,
-    mfa::{settings::flow as mfa, webauthn::flow as webauthn},
+    mfa::{
+        rotation::flow::{self as rotation, State},
+        webauthn::flow as webauthn,
+    },
     server::settings::{Backend, DatabaseUrl, Settings},
     services::Services,
     store::{Db, OpenError},
@@ -59,15 +62,16 @@ pub(super) async fn services(settings: Settings) -> Result<Services, Failure> {
 /// # Errors
 /// One line that names the missing keys and how many secrets need each.
 pub(super) async fn check_keys(services: &Services) -> Result<(), Failure> {
-    let missing = mfa::unreadable_keys(services).await?;
+    let held = rotation::status(services).await?;
+    let missing = held
+        .iter()
+        .filter(|held| held.state == State::Missing)
+        .map(|held| format!("{} ({} secrets)", held.key_id, held.secrets))
+        .collect::<Vec<_>>();
     if missing.is_empty() {
         return Ok(());
     }
-    let list = missing
-        .iter()
-        .map(|(key, secrets)| format!("{key} ({secrets} secrets)"))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let list = missing.join(", ");
     Err(format!(
         "mfa_encryption_key: no key opens what the database holds under the key id {list}: add that key after the first; nothing was changed"
     )

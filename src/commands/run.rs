@@ -79,8 +79,8 @@ pub fn run() -> ExitCode {
 }
 
 fn execute(arguments: Arguments) -> Result<(), Failure> {
-    if let Command::Keys(command) = &arguments.command {
-        return keys::run(command);
+    if let Command::Keys(Keys::Generate) = &arguments.command {
+        return keys::print_new();
     }
     let loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
     telemetry::start(&loaded.settings.log).map_err(|error| format!("log_filter: {error}"))?;
@@ -92,7 +92,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
             Command::Serve { accept_new_origin } => serve(loaded, accept_new_origin).await,
             Command::Check { json } => check::check(loaded, json).await,
             Command::Accounts(command) => accounts::run(loaded, command).await,
-            Command::Keys(command) => keys::run(&command),
+            Command::Keys(command) => keys::run(loaded, command).await,
             Command::SetupLink => setup_link(loaded).await,
         }
     })

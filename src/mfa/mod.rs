@@ -11,6 +11,7 @@
 //! | [`authenticate`] | the second step of signing in |
 //! | [`assertion`] | the functions by which the answer of a key arrives |
 //! | [`reauth`] | confirming who one is before something sensitive |
+//! | [`rotation`] | the keys that seal secrets, and moving secrets under another one |
 //! | [`settings`] | the page with all methods of an account |
 
 pub mod assertion;
@@ -23,6 +24,8 @@ pub mod factors;
 pub mod proofs;
 pub mod reauth;
 pub mod recovery_codes;
+#[cfg(feature = "ssr")]
+pub mod rotation;
 pub mod settings;
 pub mod totp;
 pub mod webauthn;

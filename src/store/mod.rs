@@ -6,6 +6,7 @@
 mod error;
 mod migrations;
 mod open;
+pub mod sealed;
 
 use std::fmt;
 

@@ -14,8 +14,11 @@ use crate::{
     crypto::sealing::{Binding, Purpose},
     error::Error,
     services::{Client, FlowError, Services},
-    store::Tx,
+    store::{Tx, sealed::SealedColumn},
 };
+
+/// Where codes are sealed that their owner may see again, and for what.
+pub const SEALED: [(SealedColumn, Purpose); 1] = [(store::CODES, Purpose::RecoveryCode)];
 
 /// # Errors
 /// [`Error::NotFound`] where the type is switched off.
@@ -287,28 +290,4 @@ pub async fn spend(
     }
     store::forgive(tx, account_id).await?;
     Ok(Some(store::left(tx, account_id).await?.len()))
-}
-
-/// Opens one code of each key that has sealed any, and answers the key ids that open nothing, each
-/// with the number of codes that need it.
-///
-/// # Errors
-/// [`FlowError::Store`].
-pub async fn unreadable_keys(services: &Services) -> Result<Vec<(String, i64)>, FlowError> {
-    let rows = store::by_key(&services.db).await?;
-    let opens = |row: &store::OfKey| {
-        services
-            .keyring()
-            .open(
-                &row.sealed_code,
-                &row.key_id,
-                binding(&row.account_id, &row.id),
-            )
-            .is_ok()
-    };
-    Ok(rows
-        .into_iter()
-        .filter(|row| !opens(row))
-        .map(|row| (row.key_id, row.secrets))
-        .collect())
 }

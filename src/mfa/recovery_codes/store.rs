@@ -2,7 +2,14 @@
 
 use crate::{
     crypto::sealing::Sealed,
-    store::{Db, StoreError, Tx, changed, on_db, rows},
+    store::{Db, StoreError, Tx, changed, on_db, rows, sealed::SealedColumn},
+};
+
+/// The codes that their owner may see again.
+pub(super) const CODES: SealedColumn = SealedColumn {
+    table: "mfa_recovery_code",
+    token: "sealed_code",
+    account: "account_id",
 };
 
 /// Wrong codes in a row after which a set is closed.
@@ -150,22 +157,4 @@ pub(super) async fn spend(
 pub(super) async fn forgive(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
     const SQL: &str = "update mfa_recovery_set set failures = 0 where account_id = $1";
     changed!(tx, sqlx::query(SQL).bind(account_id)).map(drop)
-}
-
-/// For each key, how many codes it seals, and one of them.
-#[derive(sqlx::FromRow)]
-pub(super) struct OfKey {
-    pub(super) key_id: String,
-    pub(super) secrets: i64,
-    pub(super) id: String,
-    pub(super) account_id: String,
-    pub(super) sealed_code: String,
-}
-
-pub(super) async fn by_key(db: &Db) -> Result<Vec<OfKey>, StoreError> {
-    const SQL: &str = "select one.key_id, counted.secrets, one.id, one.account_id, one.sealed_code \
-         from (select key_id, count(*) as secrets, min(id) as id from mfa_recovery_code \
-         where key_id is not null group by key_id) as counted \
-         join mfa_recovery_code as one on one.id = counted.id order by one.key_id";
-    on_db!(db, pool => sqlx::query_as::<_, OfKey>(SQL).fetch_all(pool))
 }

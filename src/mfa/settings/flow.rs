@@ -80,18 +80,3 @@ pub async fn reset(
     told.send(services);
     Ok(apps > 0 || keys > 0 || codes)
 }
-
-/// The key ids that no key in the settings opens, each with the number of secrets that need it.
-///
-/// # Errors
-/// [`FlowError::Store`].
-pub async fn unreadable_keys(services: &Services) -> Result<Vec<(String, i64)>, FlowError> {
-    let mut all = totp::unreadable_keys(services).await?;
-    for (key, secrets) in recovery_codes::unreadable_keys(services).await? {
-        match all.iter_mut().find(|(other, _)| *other == key) {
-            Some((_, sum)) => *sum = sum.saturating_add(secrets),
-            None => all.push((key, secrets)),
-        }
-    }
-    Ok(all)
-}

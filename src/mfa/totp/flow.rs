@@ -18,13 +18,18 @@ use crate::{
     error::Error,
     mfa::factors::flow::{self as factors, Change},
     services::{Client, FlowError, Services},
-    store::Tx,
+    store::{Tx, sealed::SealedColumn},
 };
 
 /// Seconds an app can be set up with one secret.
 pub const ENROLMENT_LIFETIME: i64 = 600;
 /// Apps an account may have.
 pub const MOST: i64 = 10;
+/// Where the secrets of apps are sealed, and for what.
+pub const SEALED: [(SealedColumn, Purpose); 2] = [
+    (store::SECRETS, Purpose::Totp),
+    (store::ENROLMENTS, Purpose::TotpEnrolment),
+];
 
 fn parameters(services: &Services) -> Parameters {
     let settings = &services.settings;
@@ -434,27 +439,6 @@ pub fn clock_off(seconds: i64) -> Error {
     Error::DeviceClock {
         seconds: i32::try_from(seconds).unwrap_or(i32::MAX),
     }
-}
-
-/// Opens one secret of each key that has sealed any, and answers the key ids that open nothing, each
-/// with the number of secrets that need it.
-///
-/// # Errors
-/// [`FlowError::Store`].
-pub async fn unreadable_keys(services: &Services) -> Result<Vec<(String, i64)>, FlowError> {
-    let rows = store::by_key(&services.db).await?;
-    let opens = |row: &store::OfKey| {
-        let binding = device_binding(&row.account_id, &row.id);
-        services
-            .keyring()
-            .open(&row.sealed_secret, &row.key_id, binding)
-            .is_ok()
-    };
-    Ok(rows
-        .into_iter()
-        .filter(|row| !opens(row))
-        .map(|row| (row.key_id, row.secrets))
-        .collect())
 }
 
 /// Deletes at most a thousand enrolments that have run out.

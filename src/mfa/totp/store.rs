@@ -2,11 +2,24 @@
 
 use crate::{
     crypto::sealing::Sealed,
-    store::{Db, StoreError, Tx, changed, on_db, rows},
+    store::{Db, StoreError, Tx, changed, on_db, rows, sealed::SealedColumn},
 };
 
 /// Wrong codes in a row after which a device is closed.
 pub(super) const CLOSES_AT: i64 = 100;
+
+/// The secrets of devices.
+pub(super) const SECRETS: SealedColumn = SealedColumn {
+    table: "mfa_totp",
+    token: "sealed_secret",
+    account: "account_id",
+};
+/// The secrets of what is being set up.
+pub(super) const ENROLMENTS: SealedColumn = SealedColumn {
+    table: "mfa_totp_enrolment",
+    token: "sealed_secret",
+    account: "(select account_id from session where session.id = session_id)",
+};
 
 /// A device as listed.
 #[derive(sqlx::FromRow)]
@@ -207,21 +220,4 @@ pub(super) async fn purge(tx: &mut Tx, since: i64) -> Result<u64, StoreError> {
     const SQL: &str = "delete from mfa_totp_enrolment where session_id in \
          (select session_id from mfa_totp_enrolment where created_at <= $1 limit 1000)";
     changed!(tx, sqlx::query(SQL).bind(since))
-}
-
-/// For each key, how many secrets it seals, and one of them.
-#[derive(sqlx::FromRow)]
-pub(super) struct OfKey {
-    pub(super) key_id: String,
-    pub(super) secrets: i64,
-    pub(super) id: String,
-    pub(super) account_id: String,
-    pub(super) sealed_secret: String,
-}
-
-pub(super) async fn by_key(db: &Db) -> Result<Vec<OfKey>, StoreError> {
-    const SQL: &str = "select one.key_id, counted.secrets, one.id, one.account_id, one.sealed_secret \
-         from (select key_id, count(*) as secrets, min(id) as id from mfa_totp group by key_id) as counted \
-         join mfa_totp as one on one.id = counted.id order by one.key_id";
-    on_db!(db, pool => sqlx::query_as::<_, OfKey>(SQL).fetch_all(pool))
 }

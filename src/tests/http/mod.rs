@@ -27,6 +27,7 @@ mod recovery_code_sets;
 mod recovery_codes;
 mod recovery_codes_shown;
 mod rehash;
+mod rotation;
 mod sealed;
 mod second_step;
 mod session_crowd;

@@ -108,6 +108,67 @@ fn rst_05_a_new_key_before_the_old_one_opens_everything() {
 }
 
 #[test]
+fn rst_08_the_old_key_can_go_once_all_secrets_have_been_moved_and_not_before() {
+    let place = Place::new();
+    let (secret, codes) = enrolled(&place);
+    let status = |place: &Place| {
+        place
+            .run(&["keys", "status", "--json"])
+            .success()
+            .to_owned()
+    };
+    let line = |key: &str, secrets: u8, state: &str| {
+        format!("{{\"key\":\"{key}\",\"secrets\":{secrets},\"state\":\"{state}\"}}\n")
+    };
+    let (old, new) = ("630dcd29", "72dbb733");
+    assert_eq!(status(&place), line(old, 11, "seals"));
+
+    let place = place.set("MFA_ENCRYPTION_KEY", &format!("{OTHER_KEY},{KEY}"));
+    let both = line(new, 0, "seals") + &line(old, 11, "opens");
+    assert_eq!(status(&place), both);
+    let dry = place.run(&["keys", "rotate", "--dry-run"]);
+    assert_eq!(
+        dry.success(),
+        format!("11 secrets would be moved under the key {new}.\n")
+    );
+    assert_eq!(status(&place), both);
+
+    let place = place.set("MFA_ENCRYPTION_KEY", OTHER_KEY);
+    let refused = place.run(&["serve"]);
+    assert!(refused.failure().contains(&format!("{old} (11 secrets)")));
+    let refused = place.run(&["keys", "rotate"]);
+    assert!(
+        refused
+            .failure()
+            .contains("11 secrets were left as they are")
+    );
+    assert_eq!(
+        status(&place),
+        line(new, 0, "seals") + &line(old, 11, "missing")
+    );
+
+    let place = place.set("MFA_ENCRYPTION_KEY", &format!("{OTHER_KEY},{KEY}"));
+    let server = place.serve();
+    let moved = place.run(&["keys", "rotate", "--json"]);
+    let lines: Vec<_> = moved.success().lines().collect();
+    let end = format!("{{\"key\":\"{new}\",\"moved\":11,\"unreadable\":0}}");
+    assert_eq!(lines.last(), Some(&end.as_str()));
+    let again = place.run(&["keys", "rotate"]);
+    assert_eq!(
+        again.success(),
+        format!("Moved 0 secrets under the key {new}.\n")
+    );
+    server.stop();
+
+    let place = place.set("MFA_ENCRYPTION_KEY", OTHER_KEY);
+    assert_eq!(status(&place), line(new, 11, "seals"));
+    let server = place.serve();
+    let mut browser = pending(&server, "anna");
+    assert_eq!(authenticate(&mut browser, &code(&secret, 0)), 303);
+    assert_eq!(self::codes(&mut browser), codes);
+}
+
+#[test]
 fn reset_mfa_removes_every_factor_and_session_once_it_is_confirmed() {
     let place = Place::new();
     place.create("anna");

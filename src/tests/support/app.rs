@@ -25,6 +25,8 @@ pub(in crate::tests) const NOW: i64 = 1_795_000_000;
 
 /// The password of every account of [`TestApp::account`].
 pub(in crate::tests) const PASSWORD: &str = "lilac velvet candlesticks";
+/// A key for `MFA_ENCRYPTION_KEY` that an installation does not begin with.
+pub(in crate::tests) const OTHER_KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
 
 /// A running program without its socket.
 pub(in crate::tests) struct TestApp {
@@ -84,6 +86,13 @@ impl TestApp {
             database: Arc::clone(&self.database),
             router,
         }
+    }
+
+    /// The same installation with other keys in its settings.
+    pub(in crate::tests) fn with_keys(&self, keys: &str) -> Self {
+        let nothing = Some(std::path::Path::new("/dev/null"));
+        let loaded = Settings::load(nothing, [("MFA_ENCRYPTION_KEY", keys)]).unwrap();
+        self.variant(|services| services.settings = Arc::new(loaded.settings))
     }
 
     /// A second process on the same database.

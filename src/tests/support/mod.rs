@@ -9,7 +9,7 @@ mod passkeys;
 mod security_key;
 
 pub(super) use answer::Answer;
-pub(super) use app::{NOW, PASSWORD, TestApp, execute, texts, while_open};
+pub(super) use app::{NOW, OTHER_KEY, PASSWORD, TestApp, execute, texts, while_open};
 pub(super) use authenticator::{
     ACTIVATE, ATTEMPT, AUTHENTICATE, Authenticator, CODES, DEACTIVATE, REAUTHENTICATE, SETTINGS,
     STEP, codes_on,
