@@ -59,6 +59,8 @@ pub enum Action {
     SetupLinkIssued,
     /// Secrets were moved under the first key; the detail is how many, and the key's id.
     KeysRotated,
+    /// A backup was put in the place of the database; what follows happened after it.
+    DatabaseRestored,
 }
 
 impl Action {
@@ -94,6 +96,7 @@ impl Action {
             Self::NewBrowser => "browser.new",
             Self::SetupLinkIssued => "setup_link.issued",
             Self::KeysRotated => "keys.rotated",
+            Self::DatabaseRestored => "database.restored",
         }
     }
 }

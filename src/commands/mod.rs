@@ -5,9 +5,13 @@
 #[cfg(feature = "ssr")]
 mod accounts;
 #[cfg(feature = "ssr")]
+mod backup;
+#[cfg(feature = "ssr")]
 mod check;
 #[cfg(feature = "ssr")]
 mod keys;
+#[cfg(feature = "ssr")]
+mod move_database;
 #[cfg(feature = "ssr")]
 mod open;
 #[cfg(feature = "ssr")]

@@ -40,6 +40,11 @@ pub(super) async fn database(url: &DatabaseUrl, connections: u32) -> Result<Db, 
 /// Everything a flow needs, on the system's clock and randomness.
 pub(super) async fn services(settings: Settings) -> Result<Services, Failure> {
     let db = database(&settings.database_url, settings.database_max_connections).await?;
+    Ok(services_on(db, settings))
+}
+
+/// The same on a database that is open already.
+pub(super) fn services_on(db: Db, settings: Settings) -> Services {
     let (clock, random) = (Clock::system(), Random::system());
     let mailer = match (&settings.smtp_url, &settings.mail_from) {
         (Some(server), Some(sender)) => {
@@ -47,14 +52,14 @@ pub(super) async fn services(settings: Settings) -> Result<Services, Failure> {
         }
         _ => Mailer::off(),
     };
-    Ok(Services {
+    Services {
         db,
         clock,
         passwords: Passwords::new(settings.password_hash_permits, random.clone()),
         mailer,
         random,
         settings: Arc::new(settings),
-    })
+    }
 }
 
 /// Opens one secret of each key in the database, so that a wrong key is found before the first request.

@@ -6,8 +6,10 @@ use clap::{Parser, Subcommand};
 
 use super::{
     accounts::{self, Accounts},
+    backup::{self, Restore},
     check,
     keys::{self, Keys},
+    move_database::{self, Move},
     open,
     say::say,
 };
@@ -54,6 +56,15 @@ enum Command {
     /// Encryption keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Copy the SQLite database into a new file, while the server runs
+    Backup {
+        /// The file to be made
+        file: PathBuf,
+    },
+    /// Put a backup in the place of the SQLite database; the server has to be stopped
+    Restore(Restore),
+    /// Copy everything from SQLite to PostgreSQL, or back
+    MoveDatabase(Move),
     /// Print a fresh one-time first-run link; refused once an account exists
     SetupLink,
 }
@@ -93,6 +104,9 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
             Command::Check { json } => check::check(loaded, json).await,
             Command::Accounts(command) => accounts::run(loaded, command).await,
             Command::Keys(command) => keys::run(loaded, command).await,
+            Command::Backup { file } => backup::back_up(&loaded, &file).await,
+            Command::Restore(command) => backup::restore(loaded, command).await,
+            Command::MoveDatabase(command) => move_database::run(&command).await,
             Command::SetupLink => setup_link(loaded).await,
         }
     })

@@ -12,6 +12,7 @@
 //! | [`assertion`] | the functions by which the answer of a key arrives |
 //! | [`reauth`] | confirming who one is before something sensitive |
 //! | [`rotation`] | the keys that seal secrets, and moving secrets under another one |
+//! | [`restored`] | what follows when a backup took the database's place |
 //! | [`settings`] | the page with all methods of an account |
 
 pub mod assertion;
@@ -24,6 +25,8 @@ pub mod factors;
 pub mod proofs;
 pub mod reauth;
 pub mod recovery_codes;
+#[cfg(feature = "ssr")]
+pub mod restored;
 #[cfg(feature = "ssr")]
 pub mod rotation;
 pub mod settings;

@@ -3,10 +3,12 @@
 //! Queries are written once, with `$1` placeholders. Reads take a [`Db`] and run through
 //! [`on_db!`]; whatever changes a row takes a [`Tx`] and runs through [`changed!`], so that the change and its audit event are committed together.
 
+pub mod backup;
 mod error;
 mod migrations;
 mod open;
 pub mod sealed;
+pub mod transfer;
 
 use std::fmt;
 

@@ -159,19 +159,7 @@ impl Db {
 
 /// Makes sure that the file is there and, when new, private to its owner.
 fn prepare_file(path: &Path, create_folder: bool) -> Result<(), OpenError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    if !folder.is_dir() {
-        if !create_folder {
-            return Err(OpenError::NoFolder(folder.to_owned()));
-        }
-        create_private_folder(folder).map_err(|cause| OpenError::Create {
-            path: folder.to_owned(),
-            cause,
-        })?;
-    }
+    prepare_folder(path, create_folder)?;
     if path.is_dir() {
         return Err(OpenError::NotADatabase(path.to_owned()));
     }
@@ -185,8 +173,26 @@ fn prepare_file(path: &Path, create_folder: bool) -> Result<(), OpenError> {
     }
 }
 
+/// Makes sure that the folder of a file is there.
+pub(super) fn prepare_folder(path: &Path, create_folder: bool) -> Result<(), OpenError> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    if !folder.is_dir() {
+        if !create_folder {
+            return Err(OpenError::NoFolder(folder.to_owned()));
+        }
+        create_private_folder(folder).map_err(|cause| OpenError::Create {
+            path: folder.to_owned(),
+            cause,
+        })?;
+    }
+    Ok(())
+}
+
 /// Refuses an existing file that does not begin as a database does; an empty one will be one.
-fn look_at(path: &Path) -> Result<(), OpenError> {
+pub(super) fn look_at(path: &Path) -> Result<(), OpenError> {
     let failed = |cause| OpenError::Create {
         path: path.to_owned(),
         cause,

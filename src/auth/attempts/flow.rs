@@ -101,6 +101,14 @@ pub async fn end_all_of(tx: &mut Tx, account_id: &str) -> Result<(), FlowError> 
     Ok(store::delete_all_of(tx, account_id).await?)
 }
 
+/// In the caller's transaction, ends every sign-in under way, of everybody.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn end_everybodys(tx: &mut Tx) -> Result<(), FlowError> {
+    Ok(store::delete_everybodys(tx).await?)
+}
+
 /// Deletes at most a thousand attempts that have run out.
 ///
 /// # Errors

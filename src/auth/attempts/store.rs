@@ -69,6 +69,11 @@ pub(super) async fn delete_all_of(tx: &mut Tx, account_id: &str) -> Result<(), S
     changed!(tx, sqlx::query(SQL).bind(account_id)).map(drop)
 }
 
+/// Deletes every sign-in under way, of everybody.
+pub(super) async fn delete_everybodys(tx: &mut Tx) -> Result<(), StoreError> {
+    changed!(tx, sqlx::query("delete from login_attempt")).map(drop)
+}
+
 pub(super) async fn purge(tx: &mut Tx, now: i64) -> Result<u64, StoreError> {
     const SQL: &str = "delete from login_attempt where id in \
          (select id from login_attempt where expires_at <= $1 limit 1000)";

@@ -142,6 +142,11 @@ pub(super) async fn delete_all_of(
     changed!(tx, sqlx::query(SQL).bind(account_id).bind(but))
 }
 
+/// Deletes every session, of everybody.
+pub(super) async fn delete_everybodys(tx: &mut Tx) -> Result<(), StoreError> {
+    changed!(tx, sqlx::query("delete from session")).map(drop)
+}
+
 /// Deletes at most a thousand sessions that nobody has used since `seen` or that began before `created`.
 pub(super) async fn purge(tx: &mut Tx, seen: i64, created: i64) -> Result<u64, StoreError> {
     const SQL: &str = "delete from session where id in \

@@ -12,6 +12,7 @@ use crate::{
     crypto::token::Token,
     error::Error,
     services::{Client, FlowError, Services},
+    store::Tx,
 };
 
 /// Seconds a link is valid.
@@ -47,6 +48,15 @@ pub async fn issue(services: &Services, client: &Client) -> Result<Option<Token>
     audit::record(services, &mut tx, client, &event).await?;
     tx.commit().await?;
     Ok(Some(token))
+}
+
+/// In the caller's transaction, makes every link invalid.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn revoke(tx: &mut Tx) -> Result<(), FlowError> {
+    store::delete_expired(tx, i64::MAX).await?;
+    Ok(())
 }
 
 /// Whether the page is there at all, and whether this token opens it.

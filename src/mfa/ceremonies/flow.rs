@@ -113,6 +113,14 @@ pub async fn end_all_of(tx: &mut Tx, account_id: &str) -> Result<(), FlowError> 
     Ok(store::delete_all_of(tx, account_id).await?)
 }
 
+/// In the caller's transaction, ends every ceremony, of everybody.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn end_everybodys(tx: &mut Tx) -> Result<(), FlowError> {
+    Ok(store::delete_everybodys(tx).await?)
+}
+
 /// Deletes at most a thousand ceremonies that have run out.
 ///
 /// # Errors

@@ -54,6 +54,11 @@ pub(super) async fn delete_all_of(tx: &mut Tx, account_id: &str) -> Result<(), S
     changed!(tx, sqlx::query(SQL).bind(account_id)).map(drop)
 }
 
+/// Deletes every ceremony, of everybody.
+pub(super) async fn delete_everybodys(tx: &mut Tx) -> Result<(), StoreError> {
+    changed!(tx, sqlx::query("delete from webauthn_ceremony")).map(drop)
+}
+
 pub(super) async fn purge(tx: &mut Tx, now: i64) -> Result<u64, StoreError> {
     const SQL: &str = "delete from webauthn_ceremony where challenge_hash in \
          (select challenge_hash from webauthn_ceremony where expires_at <= $1 limit 1000)";

@@ -213,6 +213,10 @@ async fn pass(
 }
 
 fn report(error: &OpenError, row: &SealedRow, column: SealedColumn) {
+    // a key that is missing is told once, with all that it has sealed
+    if *error != OpenError::Broken {
+        return;
+    }
     tracing::error!(%error, account = row.account_id, id = row.id, table = column.table, "a secret cannot be moved");
 }
 

@@ -468,3 +468,15 @@ pub async fn label_of(
         .find(|device| device.id == id)
         .map(|device| device.label))
 }
+
+/// In the caller's transaction, takes no code any more that any app shows up to now.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn spend_until_now(services: &Services, tx: &mut Tx) -> Result<(), FlowError> {
+    let parameters = parameters(services);
+    let latest = parameters
+        .step(services.clock.now())
+        .saturating_add(parameters.tolerance);
+    Ok(store::spend_until(tx, latest).await?)
+}

@@ -221,3 +221,9 @@ pub(super) async fn purge(tx: &mut Tx, since: i64) -> Result<u64, StoreError> {
          (select session_id from mfa_totp_enrolment where created_at <= $1 limit 1000)";
     changed!(tx, sqlx::query(SQL).bind(since))
 }
+
+/// Lets no device take a code of a time step up to `step`.
+pub(super) async fn spend_until(tx: &mut Tx, step: i64) -> Result<(), StoreError> {
+    const SQL: &str = "update mfa_totp set last_step = $1 where last_step < $1";
+    changed!(tx, sqlx::query(SQL).bind(step)).map(drop)
+}

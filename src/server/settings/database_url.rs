@@ -75,6 +75,12 @@ impl DatabaseUrl {
         })
     }
 
+    /// A URL as an argument of a command; `None` when it is none of a database that this program knows.
+    #[must_use]
+    pub fn from_argument(text: &str) -> Option<Self> {
+        Self::parse(text).ok()
+    }
+
     /// Which database it is.
     pub fn backend(&self) -> Backend {
         self.backend

@@ -7,6 +7,7 @@
 #![cfg(test)]
 
 mod accounts;
+mod backup;
 mod database;
 mod http;
 mod keys;

@@ -15,7 +15,7 @@ const ACTIVATE: &str = "/accounts/2fa/totp/activate/";
 const AUTHENTICATE: &str = "/accounts/2fa/authenticate/";
 const CODES: &str = "/accounts/2fa/recovery-codes/";
 /// Another key, as `keys generate` prints them.
-const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
+pub const OTHER_KEY: &str = "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=";
 
 /// What stands between two texts on a page.
 fn between(answer: &Answer, from: &str, to: &str) -> String {
@@ -25,7 +25,7 @@ fn between(answer: &Answer, from: &str, to: &str) -> String {
 }
 
 /// What an app shows, so many steps from now.
-fn code(secret: &str, steps: i64) -> String {
+pub fn code(secret: &str, steps: i64) -> String {
     let at = Clock::system().now() + steps * 30;
     let totp = Builder::new()
         .with_secret(Secret::try_from_base32(secret).unwrap())
@@ -54,7 +54,7 @@ fn codes(browser: &mut Browser) -> Vec<String> {
         .collect()
 }
 
-fn authenticate(browser: &mut Browser, code: &str) -> u16 {
+pub fn authenticate(browser: &mut Browser, code: &str) -> u16 {
     browser
         .post(AUTHENTICATE, &[("code", code)])
         .unwrap()
@@ -62,14 +62,14 @@ fn authenticate(browser: &mut Browser, code: &str) -> u16 {
 }
 
 /// A browser in which the password was right.
-fn pending(server: &Server, login: &str) -> Browser {
+pub fn pending(server: &Server, login: &str) -> Browser {
     let mut browser = server.browser();
     let answer = sign_in(&mut browser, login, PASSWORD);
     assert_eq!(answer.header("location"), Some(AUTHENTICATE));
     browser
 }
 
-fn enrolled(place: &Place) -> (String, Vec<String>) {
+pub fn enrolled(place: &Place) -> (String, Vec<String>) {
     place.create("anna");
     let server = place.serve();
     let mut browser = server.signed_in("anna");

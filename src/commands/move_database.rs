@@ -1,0 +1,64 @@
+//! `inmor-mfa move-database`.
+
+use std::io::{self, IsTerminal};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::{open, run::Failure, say::say};
+use crate::{
+    server::settings::{Backend, DatabaseUrl},
+    store::transfer::{self, End, TransferError},
+};
+
+/// Stop the server first: what is written meanwhile is not copied.
+#[derive(Args)]
+pub(super) struct Move {
+    /// Where everything is: `sqlite://…` or `postgres://…`; a password may be in PGPASSWORD or PGPASSFILE
+    from: String,
+    /// An empty database of the other kind; an SQLite file is created
+    to: String,
+}
+
+/// Copies all rows to a database of the other kind.
+pub(super) async fn run(command: &Move) -> Result<(), Failure> {
+    let parse = |text: &str, place: &str| {
+        DatabaseUrl::from_argument(text).ok_or_else(|| {
+            format!("{place} is no database: use sqlite://PATH or postgres://USER@HOST/DATABASE")
+        })
+    };
+    let (from, to) = (parse(&command.from, "FROM")?, parse(&command.to, "TO")?);
+    if from.backend() == to.backend() {
+        return Err(TransferError::OneKind.into());
+    }
+    let source = end(&from).await?;
+    // makes its tables
+    open::database(&to, 1).await?.close().await;
+    let bar = if io::stderr().is_terminal() {
+        let style = "{spinner} {human_pos} rows, {msg}";
+        ProgressBar::new_spinner().with_style(ProgressStyle::with_template(style)?)
+    } else {
+        ProgressBar::hidden()
+    };
+    let counts = transfer::copy(source, end(&to).await?, |table, rows| {
+        bar.set_message(table.to_owned());
+        bar.set_position(rows);
+    })
+    .await?;
+    bar.finish_and_clear();
+    for (table, rows) in &counts {
+        say(format_args!("{rows:>9}  {table}"))?;
+    }
+    say("Every row is there. Set DATABASE_URL to the new database and start the server.")
+}
+
+async fn end(url: &DatabaseUrl) -> Result<End, Failure> {
+    match (url.backend(), url.sqlite_path()) {
+        (Backend::Sqlite, Some(path)) if path.is_file() => Ok(End::sqlite(path).await?),
+        (Backend::Sqlite, Some(path)) => {
+            Err(format!("there is no database {}", path.display()).into())
+        }
+        (Backend::Sqlite, None) => Err("a database in memory cannot be copied".into()),
+        (Backend::Postgres, _) => Ok(End::postgres(url.expose()).await?),
+    }
+}
