@@ -29,7 +29,22 @@ pub async fn record(
         "audit"
     );
     store::insert(tx, &id, now, client, event).await?;
+    count(event);
     Ok(id)
+}
+
+/// Counts an event for the operator; the few that are then not committed do not matter there.
+fn count(event: &Event<'_>) {
+    metrics::counter!("inmor_mfa_events_total", "action" => event.action.as_str()).increment(1);
+    let (outcome, method) = match event.action {
+        // words of this program, not of a client
+        Action::SignedIn => ("right", event.detail.to_owned()),
+        Action::SignInFailed => ("refused", "pwd".to_owned()),
+        Action::SecondFactorFailed => ("refused", "second factor".to_owned()),
+        _ => return,
+    };
+    metrics::counter!("inmor_mfa_sign_ins_total", "outcome" => outcome, "method" => method)
+        .increment(1);
 }
 
 /// How many tries to sign in were refused between the sign-in before `at` and `at`.

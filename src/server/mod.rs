@@ -3,6 +3,8 @@
 #[cfg(feature = "ssr")]
 mod client_address;
 #[cfg(feature = "ssr")]
+mod clock_watch;
+#[cfg(feature = "ssr")]
 mod download;
 #[cfg(feature = "ssr")]
 mod error_page;
@@ -14,6 +16,8 @@ mod headers;
 mod health;
 #[cfg(feature = "ssr")]
 mod host;
+#[cfg(feature = "ssr")]
+mod metrics;
 #[cfg(feature = "ssr")]
 mod origin;
 #[cfg(feature = "ssr")]

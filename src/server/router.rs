@@ -29,7 +29,7 @@ use super::{
     error_page::{self, Explained},
     forms,
     headers::{self, ResponseNonce},
-    health, host, origin,
+    health, host, metrics, origin,
     site::{self, Site},
 };
 use crate::{
@@ -149,6 +149,7 @@ impl Shared {
 
 /// The whole program as a service. Requests should carry `ConnectInfo<SocketAddr>`.
 pub fn router(services: Services) -> Router {
+    metrics::start();
     let shared = Shared::new(services);
     let mut router = Router::new();
     for path in PAGES.iter() {
@@ -179,6 +180,7 @@ pub fn router(services: Services) -> Router {
         .route("/accounts/2fa/recovery-codes/download", get(with_slash))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::show))
         .fallback(file)
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))
@@ -195,6 +197,7 @@ pub fn router(services: Services) -> Router {
             shared.clone(),
             error_page::put_into_words,
         ))
+        .layer(from_fn(metrics::time))
         .layer(CompressionLayer::new().quality(CompressionLevel::Fastest))
         .layer(from_fn_with_state(shared.clone(), headers::add))
         .with_state(shared)

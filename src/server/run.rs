@@ -10,7 +10,7 @@ use axum_server::{Handle, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::router::router;
+use super::{clock_watch, router::router};
 use crate::{
     auth::{attempts, sessions, setup, throttle},
     mfa::{ceremonies, totp},
@@ -23,6 +23,10 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 const GRACE: Duration = Duration::from_secs(10);
 /// Between two looks for rows that have run out.
 const PURGE_EVERY: Duration = Duration::from_mins(1);
+/// Rows that one statement deletes at most, as the flows say.
+const PURGE_BATCH: u64 = 1_000;
+/// Between two batches, for others to write.
+const PURGE_PAUSE: Duration = Duration::from_millis(100);
 
 /// Why the server does not run. One line, for an operator.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +70,7 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
     let handle = Handle::new();
     tokio::spawn(stop_on_signal(handle.clone()));
     let purge = tokio::spawn(purge(services.clone()));
+    let watch = tokio::spawn(clock_watch::watch(services.clock.clone()));
     let service = router(services.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut server = axum_server::from_tcp(listener)?
         .acceptor(NoDelayAcceptor::new())
@@ -82,6 +87,7 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
         .serve(service)
         .await?;
     purge.abort();
+    watch.abort();
     services.mailer.close().await;
     services.db.close().await;
     tracing::info!("stopped");
@@ -119,29 +125,35 @@ async fn stop_on_signal(handle: Handle<SocketAddr>) {
     handle.graceful_shutdown(Some(GRACE));
 }
 
-/// Deletes what has run out, a little at a time.
+/// Deletes what has run out, a little at a time: whoever wants to write waits for one batch at most.
 async fn purge(services: Services) {
     let mut every = tokio::time::interval(PURGE_EVERY);
     loop {
         every.tick().await;
-        let gone = async {
-            Ok::<_, FlowError>((
-                sessions::flow::purge(&services).await?,
-                throttle::flow::purge(&services).await?,
-                attempts::flow::purge(&services).await?,
-                totp::flow::purge(&services).await?,
-                ceremonies::flow::purge(&services).await?,
-            ))
-        };
-        match gone.await {
-            Ok((sessions, throttles, attempts, enrolments, ceremonies)) => {
-                tracing::debug!(
-                    sessions, throttles, attempts, enrolments, ceremonies, "purged"
-                );
-            }
-            Err(error) => {
-                tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged");
+        loop {
+            match purge_once(&services).await {
+                Ok(true) => tokio::time::sleep(PURGE_PAUSE).await,
+                Ok(false) => break,
+                Err(error) => {
+                    tracing::warn!(error = &error as &dyn std::error::Error, "nothing purged");
+                    break;
+                }
             }
         }
     }
+}
+
+/// A batch of each kind; whether there is more.
+async fn purge_once(services: &Services) -> Result<bool, FlowError> {
+    let gone = [
+        ("sessions", sessions::flow::purge(services).await?),
+        ("throttles", throttle::flow::purge(services).await?),
+        ("attempts", attempts::flow::purge(services).await?),
+        ("enrolments", totp::flow::purge(services).await?),
+        ("ceremonies", ceremonies::flow::purge(services).await?),
+    ];
+    for (what, rows) in gone.iter().filter(|(_, rows)| *rows > 0) {
+        tracing::debug!(what, rows, "purged");
+    }
+    Ok(gone.iter().any(|(_, rows)| *rows >= PURGE_BATCH))
 }

@@ -112,6 +112,23 @@ impl Db {
         on_db!(self, pool => sqlx::query_scalar::<_, i64>("select cast(1 as bigint)").fetch_one(pool)).map(drop)
     }
 
+    /// Connections that are open, and those of them that nobody uses.
+    #[must_use]
+    pub fn connections(&self) -> (usize, usize) {
+        let of = |pool: &Pool| match pool {
+            Pool::Sqlite(pool) => (pool.size() as usize, pool.num_idle()),
+            Pool::Postgres(pool) => (pool.size() as usize, pool.num_idle()),
+        };
+        let (open, idle) = of(&self.read);
+        match &self.write {
+            Pool::Sqlite(_) => {
+                let (more, unused) = of(&self.write);
+                (open + more, idle + unused)
+            }
+            Pool::Postgres(_) => (open, idle),
+        }
+    }
+
     /// Closes all connections; a later call fails with [`StoreError::Unavailable`].
     pub async fn close(&self) {
         for pool in [&self.read, &self.write] {

@@ -409,6 +409,19 @@ pub async fn end_everybodys(tx: &mut Tx) -> Result<(), FlowError> {
     Ok(store::delete_everybodys(tx).await?)
 }
 
+/// How many sessions have not run out.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn count(services: &Services) -> Result<i64, FlowError> {
+    let (limits, now) = (limits(services), services.clock.now());
+    let (seen, created) = (
+        now.saturating_sub(limits.idle),
+        now.saturating_sub(limits.lifetime),
+    );
+    Ok(store::count(&services.db, seen, created).await?)
+}
+
 /// Deletes at most a thousand sessions that have run out.
 ///
 /// # Errors

@@ -142,6 +142,12 @@ pub(super) async fn delete_all_of(
     changed!(tx, sqlx::query(SQL).bind(account_id).bind(but))
 }
 
+/// How many sessions were used since `seen` and began after `created`.
+pub(super) async fn count(db: &Db, seen: i64, created: i64) -> Result<i64, StoreError> {
+    const SQL: &str = "select count(*) from session where last_seen_at >= $1 and created_at > $2";
+    on_db!(db, pool => sqlx::query_scalar::<_, i64>(SQL).bind(seen).bind(created).fetch_one(pool))
+}
+
 /// Deletes every session, of everybody.
 pub(super) async fn delete_everybodys(tx: &mut Tx) -> Result<(), StoreError> {
     changed!(tx, sqlx::query("delete from session")).map(drop)

@@ -18,7 +18,11 @@ pub async fn take(
     limit: Limit,
     subject: &Subject,
 ) -> Result<bool, FlowError> {
-    Ok(store::take(tx, limit, subject, services.clock.now()).await?)
+    let free = store::take(tx, limit, subject, services.clock.now()).await?;
+    if !free {
+        metrics::counter!("inmor_mfa_throttled_total", "limit" => limit.purpose).increment(1);
+    }
+    Ok(free)
 }
 
 /// Forgets the failures of a subject: the try was right.

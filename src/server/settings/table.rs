@@ -186,7 +186,7 @@ settings! {
     }
     METRICS_TOKEN {
         default: "none", example: "printed by `openssl rand -hex 32`", secret: true,
-        meaning: "bearer token that may read the metrics; without it nobody may",
+        meaning: "bearer token that reads `/metrics`; without it only programs on this machine may",
     }
 }
 

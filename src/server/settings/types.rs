@@ -66,7 +66,7 @@ pub struct Settings {
     pub mail_from: Option<Sender>,
     /// What is logged and how.
     pub log: Log,
-    /// The bearer token that may read the metrics; without it nobody may.
+    /// The bearer token that reads the metrics; without it only programs on this machine may.
     pub metrics_token: Option<Secret>,
 }
 

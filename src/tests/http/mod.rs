@@ -15,6 +15,7 @@ mod limits;
 mod login;
 mod markup;
 mod methods;
+mod metrics;
 mod mfa_required;
 mod names;
 mod notices;

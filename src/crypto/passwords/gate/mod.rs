@@ -33,6 +33,8 @@ pub struct Passwords(Arc<Gate>);
 struct Gate {
     hasher: Hasher,
     permits: Arc<Semaphore>,
+    /// Permits, given out or not.
+    all: usize,
     queue: Semaphore,
     spare: Mutex<Spare>,
 }
@@ -56,9 +58,11 @@ impl Passwords {
     /// [`new`](Self::new) at another cost. Hashes of any other cost are renewed when their
     /// password is next right.
     pub fn with_cost(permits: usize, random: Random, cost: Cost) -> Self {
+        let all = permits.clamp(1, 1_024);
         Self(Arc::new(Gate {
             hasher: Hasher { cost, random },
-            permits: Arc::new(Semaphore::new(permits.clamp(1, 1_024))),
+            permits: Arc::new(Semaphore::new(all)),
+            all,
             queue: Semaphore::new(QUEUE),
             spare: Mutex::default(),
         }))
@@ -92,11 +96,26 @@ impl Passwords {
             .await
     }
 
+    /// Passwords that are being hashed, and those that wait for it.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        let hashing = self
+            .0
+            .all
+            .saturating_sub(self.0.permits.available_permits());
+        (
+            hashing,
+            QUEUE.saturating_sub(self.0.queue.available_permits()),
+        )
+    }
+
     async fn run<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Gate, &mut Memory) -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
+        let begun = time::Instant::now();
         let permit = self.0.enter().await?;
+        metrics::histogram!("inmor_mfa_hash_wait_seconds").record(begun.elapsed());
         let gate = Arc::clone(&self.0);
         task::spawn_blocking(move || {
             let mut memory = gate.take_memory();
