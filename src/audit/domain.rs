@@ -57,6 +57,12 @@ pub enum Action {
     NewBrowser,
     /// A first-run link was printed.
     SetupLinkIssued,
+    /// An account came over from another system; the detail names it there.
+    AccountImported,
+    /// An account was brought up to date with another system; the detail names it there.
+    AccountRefreshed,
+    /// Secrets of an account were found sealed with a key that everybody knows; the detail says which.
+    FactorExposed,
 }
 
 impl Action {
@@ -91,6 +97,9 @@ impl Action {
             Self::RecoveryCodesViewed => "recovery_codes.viewed",
             Self::NewBrowser => "browser.new",
             Self::SetupLinkIssued => "setup_link.issued",
+            Self::AccountImported => "account.imported",
+            Self::AccountRefreshed => "account.refreshed",
+            Self::FactorExposed => "factor.exposed",
         }
     }
 }
