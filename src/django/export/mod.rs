@@ -1,0 +1,3 @@
+//! Back to Django: SQL with the rows that django-allauth would have.
+
+pub mod flow;
