@@ -7,6 +7,10 @@ mod accounts;
 #[cfg(feature = "ssr")]
 mod check;
 #[cfg(feature = "ssr")]
+mod export;
+#[cfg(feature = "ssr")]
+mod import;
+#[cfg(feature = "ssr")]
 mod keys;
 #[cfg(feature = "ssr")]
 mod open;

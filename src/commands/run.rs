@@ -7,6 +7,8 @@ use clap::{Parser, Subcommand};
 use super::{
     accounts::{self, Accounts},
     check,
+    export::{self, Export},
+    import::{self, Import},
     keys::{self, Keys},
     open,
     say::say,
@@ -51,6 +53,12 @@ enum Command {
     /// Administrators' accounts
     #[command(subcommand)]
     Accounts(Accounts),
+    /// Accounts from another system
+    #[command(subcommand)]
+    Import(Import),
+    /// Accounts for another system
+    #[command(subcommand)]
+    Export(Export),
     /// Encryption keys
     #[command(subcommand)]
     Keys(Keys),
@@ -82,7 +90,10 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Keys(command) = &arguments.command {
         return keys::run(command);
     }
-    let loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
+    let mut loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
+    if let Command::Import(_) = &arguments.command {
+        import::quieter(&mut loaded);
+    }
     telemetry::start(&loaded.settings.log).map_err(|error| format!("log_filter: {error}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -93,6 +104,8 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
             Command::Check { json } => check::check(loaded, json).await,
             Command::Accounts(command) => accounts::run(loaded, command).await,
             Command::Keys(command) => keys::run(&command),
+            Command::Import(command) => import::run(loaded, &command).await,
+            Command::Export(command) => export::run(loaded, &command).await,
             Command::SetupLink => setup_link(loaded).await,
         }
     })

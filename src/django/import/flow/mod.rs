@@ -13,6 +13,7 @@ pub use super::{
 };
 use super::{
     domain::{Names, Record, address},
+    store,
     store::Source as Tables,
 };
 use crate::{
@@ -159,6 +160,14 @@ pub async fn import(
         return Err(ImportError::Unreadable(unreadable));
     }
     Ok(totals)
+}
+
+/// The accounts that came over, each with its id in `auth_user`.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn ids(services: &Services) -> Result<Vec<(String, i64)>, FlowError> {
+    Ok(store::ids(&services.db).await?)
 }
 
 /// Looks at all accounts: their names, and how many have secrets that no key opens; those are told

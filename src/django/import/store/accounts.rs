@@ -1,6 +1,6 @@
 //! The table `django_account`: which account was made from which row.
 
-use crate::store::{StoreError, Tx, changed, rows};
+use crate::store::{Db, StoreError, Tx, changed, on_db, rows};
 
 /// An account that came over before.
 #[derive(sqlx::FromRow)]
@@ -22,6 +22,12 @@ pub async fn known(tx: &mut Tx, first: i64, last: i64) -> Result<Vec<Known>, Sto
     const SQL: &str = "select django_id, account_id, username, created_at, digest from django_account \
          join account on account.id = account_id where django_id between $1 and $2";
     rows!(tx, sqlx::query_as::<_, Known>(SQL).bind(first).bind(last))
+}
+
+/// All accounts that came over, with their ids in `auth_user`.
+pub async fn ids(db: &Db) -> Result<Vec<(String, i64)>, StoreError> {
+    const SQL: &str = "select account_id, django_id from django_account";
+    on_db!(db, pool => sqlx::query_as(SQL).fetch_all(pool))
 }
 
 /// Notes where an account came from.
