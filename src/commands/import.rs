@@ -9,6 +9,7 @@ use super::{open, run::Failure, say::say};
 use crate::{
     crypto::sealing::ForeignKey,
     django::import::flow::{self as django, AccountReport, Keys, Listener, Source, Wanted},
+    mfa::webauthn::flow as webauthn,
     server::settings::{EncryptionKey, Loaded, Log, Origin},
     services::Client,
 };
@@ -125,6 +126,10 @@ pub(super) async fn run(loaded: Loaded, command: &Import) -> Result<(), Failure>
     )
     .await;
     report.bar.finish_and_clear();
+    if outcome.is_ok() && !wanted.dry_run {
+        // from now on another host name is a decision, as it is after the first start
+        webauthn::adopt_party(&services).await?;
+    }
     services.mailer.close().await;
     services.db.close().await;
     let totals = outcome?;
