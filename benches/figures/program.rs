@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
 };
 
@@ -15,6 +16,8 @@ pub const USERNAME: &str = "anna";
 /// The account that gets a second factor.
 pub const ENROLLED: &str = "berta";
 pub const PASSWORD: &str = "seven quiet otters juggle";
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A folder with a database and one account in it, removed in the end.
 pub struct Installation {
@@ -29,7 +32,9 @@ impl Drop for Installation {
 
 impl Installation {
     pub fn new() -> Outcomes<Self> {
-        let folder = env::temp_dir().join(format!("inmor-mfa-bench-{}", std::process::id()));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder =
+            env::temp_dir().join(format!("inmor-mfa-bench-{}-{number}", std::process::id()));
         fs::create_dir(&folder)?;
         let installation = Self { folder };
         for username in [USERNAME, ENROLLED] {
@@ -55,7 +60,11 @@ impl Installation {
         }
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let program =
             env::var_os("INMOR_MFA_BIN").unwrap_or_else(|| env!("CARGO_BIN_EXE_inmor-mfa").into());
         let mut command = Command::new(program);
@@ -152,6 +161,12 @@ impl Program {
                 .and_then(|text| kib(&text, "Pss:")),
         })
     }
+}
+
+/// The most memory that a process had, in KiB.
+pub fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    kib(&status, "VmHWM:")
 }
 
 fn kib(text: &str, name: &str) -> Option<u64> {

@@ -8,6 +8,7 @@
 
 mod accounts;
 mod database;
+mod django;
 mod http;
 mod keys;
 mod postgres;
