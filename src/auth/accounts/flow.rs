@@ -160,6 +160,16 @@ pub async fn refresh(
     Ok(store::refresh(tx, id, new, services.clock.now()).await?)
 }
 
+/// In the caller's transaction, refuses the sign-ins of an account that has just come over. The caller
+/// records it.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn put_aside(services: &Services, tx: &mut Tx, id: &str) -> Result<(), FlowError> {
+    store::set_disabled(tx, id, Some(services.clock.now())).await?;
+    Ok(())
+}
+
 /// An account's given and family name; empty when it has none.
 ///
 /// # Errors

@@ -43,6 +43,18 @@ pub struct Left {
     pub why: String,
 }
 
+impl Left {
+    /// The second factor as a whole: of an account that had one, and comes over without.
+    #[must_use]
+    pub fn second_factor() -> Self {
+        Self {
+            what: "the second factor".to_owned(),
+            why: "none comes over, so the account is disabled: let its owner confirm who they are, then use accounts enable"
+                .to_owned(),
+        }
+    }
+}
+
 /// The recovery codes that come over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct CodesReport {

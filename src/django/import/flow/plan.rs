@@ -96,10 +96,7 @@ pub(super) fn plan(services: &Services, keys: &Keys, names: &Names, record: &Rec
     // its password alone must not become enough because nothing else came over
     let opened_up = without && found.has_factor;
     if opened_up {
-        found.leave(
-            "the second factor",
-            "none came over, so the account is disabled: let its owner confirm who they are, then use accounts enable",
-        );
+        found.left.push(Left::second_factor());
     }
     let username = Username::parse(&record.username);
     let reason = match &username {

@@ -200,14 +200,25 @@ impl Writer<'_> {
         for (app, exposed) in &factors.apps {
             totp::adopt(self.services, &mut self.tx, id, app, *exposed).await?;
         }
+        let mut keys = Vec::with_capacity(factors.keys.len());
         for key in &factors.keys {
-            if !webauthn::adopt(self.services, &mut self.tx, id, key).await? {
-                report.webauthn.retain(|name| *name != key.name);
-                report.left_behind.push(Left {
-                    what: format!("security key “{}”", key.name),
-                    why: "another account has a key with its id: only one can have it".to_owned(),
-                });
+            if webauthn::adopt(self.services, &mut self.tx, id, key).await? {
+                keys.push(key.name.clone());
+                continue;
             }
+            report.left_behind.push(Left {
+                what: format!("security key “{}”", key.name),
+                why: "there is a key with its id already, and only one can be: add it anew"
+                    .to_owned(),
+            });
+        }
+        report.webauthn = keys;
+        if !factors.keys.is_empty() && factors.apps.is_empty() && report.webauthn.is_empty() {
+            accounts::put_aside(self.services, &mut self.tx, id).await?;
+            report.disabled = true;
+            report.recovery_codes = None;
+            report.left_behind.push(Left::second_factor());
+            return Ok(());
         }
         if let Some((set, exposed)) = &factors.codes {
             recovery_codes::adopt(self.services, &mut self.tx, id, set, *exposed).await?;

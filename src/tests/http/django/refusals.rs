@@ -97,7 +97,12 @@ async fn django_places_that_are_none_are_refused_by_what_is_missing(kind: Kind) 
     );
     for table in ["mfa_authenticator", "account_emailaddress"] {
         let site = Site::new(kind, "db").await;
-        site.execute(&format!("drop table {table}")).await;
+        let all = if kind == Kind::Postgres {
+            "cascade"
+        } else {
+            ""
+        };
+        site.execute(&format!("drop table {table} {all}")).await;
         let error = refused(&site.place).await;
         assert!(
             error.contains(&format!("the table {table} is missing")),

@@ -64,7 +64,8 @@ async fn everything(app: &TestApp, user: &Value) {
             answer.assert_status(200);
             assert!(browser.is_signed_in().await, "{name}");
         } else {
-            answer.assert_status(401);
+            answer.assert_status(422);
+            assert!(!browser.is_signed_in().await, "{name}");
         }
         if has_password && active {
             let mut browser = pending(app, user).await;
