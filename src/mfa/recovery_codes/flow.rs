@@ -406,7 +406,7 @@ async fn find_foreign(
             continue;
         };
         let binding = binding(account_id, &row.id);
-        if code.is(&*services.keyring().open(&token, &key_id, binding)?) {
+        if code.is(&services.keyring().open(&token, &key_id, binding)?) {
             found = Some(row.id);
         }
     }

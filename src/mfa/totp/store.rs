@@ -33,7 +33,7 @@ pub(super) struct Adopted<'a> {
 
 /// A device with its secret.
 #[derive(sqlx::FromRow)]
-pub(super) struct Secret {
+pub(super) struct Whole {
     pub(super) id: String,
     pub(super) label: String,
     pub(super) sealed_secret: String,
@@ -174,10 +174,10 @@ pub(super) async fn adopt(tx: &mut Tx, new: &Adopted<'_>) -> Result<(), StoreErr
 }
 
 /// The devices of an account with their secrets, the oldest first.
-pub(super) async fn secrets(db: &Db, account_id: &str) -> Result<Vec<Secret>, StoreError> {
+pub(super) async fn secrets(db: &Db, account_id: &str) -> Result<Vec<Whole>, StoreError> {
     const SQL: &str = "select id, label, sealed_secret, key_id, created_at, last_used_at from mfa_totp \
          where account_id = $1 order by created_at, id";
-    on_db!(db, pool => sqlx::query_as::<_, Secret>(SQL).bind(account_id).fetch_all(pool))
+    on_db!(db, pool => sqlx::query_as::<_, Whole>(SQL).bind(account_id).fetch_all(pool))
 }
 
 /// Removes a device of an account; the last factor only if `even_the_last`.

@@ -31,6 +31,7 @@ pub(super) struct New<'a> {
 }
 
 /// A key with all that is known of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(sqlx::FromRow)]
 pub(super) struct Whole {
     pub(super) name: String,

@@ -14,7 +14,7 @@ const DIGITS: usize = 8;
 /// A set.
 pub struct Codes {
     /// The codes, each with whether it is spent.
-    pub codes: Vec<(Zeroizing<String>, bool)>,
+    pub all: Vec<(Zeroizing<String>, bool)>,
     /// Whether it was sealed with the key that everybody knows.
     pub exposed: bool,
     /// When its owner last saw it, in seconds since 1970 UTC.
@@ -34,14 +34,14 @@ pub fn codes(data: &Value, keys: &Keys) -> Result<Codes, Unreadable> {
         .map(|at| at as i64);
     if let Some(list) = data.get("migrated_codes").and_then(Value::as_array) {
         let mut set = Codes {
-            codes: Vec::with_capacity(list.len()),
+            all: Vec::with_capacity(list.len()),
             exposed: false,
             viewed_at,
         };
         for stored in list {
             let opened = keys.open(stored.as_str().ok_or(Unreadable::Damaged)?)?;
             set.exposed |= opened.exposed;
-            set.codes.push((opened.text, false));
+            set.all.push((opened.text, false));
         }
         return Ok(set);
     }
@@ -55,7 +55,7 @@ pub fn codes(data: &Value, keys: &Keys) -> Result<Codes, Unreadable> {
         return Err(Unreadable::Damaged);
     }
     Ok(Codes {
-        codes: derive(&seed.text, mask).ok_or(Unreadable::Damaged)?,
+        all: derive(&seed.text, mask).ok_or(Unreadable::Damaged)?,
         exposed: seed.exposed,
         viewed_at,
     })
@@ -96,7 +96,7 @@ mod tests {
     fn read(data: &Value) -> Vec<(String, bool)> {
         let keys = Keys::new(vec![ForeignKey::new(&[1; 32]).unwrap()], None);
         let set = codes(data, &keys).unwrap();
-        let codes = set.codes.into_iter();
+        let codes = set.all.into_iter();
         codes
             .map(|(code, spent)| (code.to_string(), spent))
             .collect()

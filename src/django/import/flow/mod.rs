@@ -26,6 +26,7 @@ use crate::{
 const TOGETHER: i64 = 200;
 
 /// What the operator wants.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug)]
 pub struct Wanted {
     /// What secrets may be sealed with.

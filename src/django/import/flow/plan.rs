@@ -1,5 +1,7 @@
 //! What an account becomes, before anything is written.
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::{
@@ -52,7 +54,7 @@ struct Findings {
 }
 
 impl Findings {
-    fn leave(&mut self, what: impl Into<String>, why: impl ToString) {
+    fn leave(&mut self, what: impl Into<String>, why: &dyn fmt::Display) {
         self.left.push(Left {
             what: what.into(),
             why: why.to_string(),
@@ -61,7 +63,7 @@ impl Findings {
 
     fn lose(&mut self, what: &str, why: Unreadable) {
         self.unreadable |= why == Unreadable::NoKey;
-        self.leave(what, why);
+        self.leave(what, &why);
     }
 }
 
@@ -80,7 +82,7 @@ pub(super) fn plan(services: &Services, keys: &Keys, names: &Names, record: &Rec
     if without && found.factors.codes.take().is_some() {
         found.leave(
             "recovery codes",
-            "there is no factor that they could stand in for",
+            &"there is no factor that they could stand in for",
         );
     }
     let password = match PasswordHash::of_django(&record.password) {
@@ -88,7 +90,7 @@ pub(super) fn plan(services: &Services, keys: &Keys, names: &Names, record: &Rec
         Err(why) => {
             found.leave(
                 "password",
-                format!("{why}: set one with accounts set-password"),
+                &format!("{why}: set one with accounts set-password"),
             );
             None
         }
@@ -193,11 +195,11 @@ fn address(
 ) -> Option<Email> {
     let text = domain::address(record)?;
     let Some(email) = Email::parse(text) else {
-        found.leave("e-mail address", "it is no address that can be used here");
+        found.leave("e-mail address", &"it is no address that can be used here");
         return None;
     };
     if names.is_shared(email.canonical().as_str(), username.canonical().as_str()) {
-        found.leave("e-mail address", "another account has it too");
+        found.leave("e-mail address", &"another account has it too");
         return None;
     }
     Some(email)
@@ -247,18 +249,18 @@ fn take(services: &Services, keys: &Keys, row: &Authenticator, found: &mut Findi
                     created_at,
                     last_used_at,
                 }),
-                Err(why) => found.leave(format!("security key “{name}”"), why),
+                Err(why) => found.leave(format!("security key “{name}”"), &why),
             }
         }
         "recovery_codes" => match domain::codes(&data, keys) {
             Ok(codes) => {
                 let (fit, others): (Vec<_>, Vec<_>) = codes
-                    .codes
+                    .all
                     .into_iter()
                     .partition(|(code, _)| recovery_codes::is_foreign_code(code));
                 if !others.is_empty() {
                     let why = "they are not 6 to 64 letters and digits";
-                    found.leave(format!("{} recovery codes", others.len()), why);
+                    found.leave(format!("{} recovery codes", others.len()), &why);
                 }
                 let set = recovery_codes::Moving {
                     codes: fit,
@@ -269,6 +271,6 @@ fn take(services: &Services, keys: &Keys, row: &Authenticator, found: &mut Findi
             }
             Err(why) => found.lose("recovery codes", why),
         },
-        _ => found.leave("a factor of another kind", "it is not known here"),
+        _ => found.leave("a factor of another kind", &"it is not known here"),
     }
 }

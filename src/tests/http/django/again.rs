@@ -12,6 +12,8 @@ on_both!(
     django_updates_refresh_accounts_that_nobody_has_used,
     django_accounts_of_another_site_with_the_same_ids_are_refused,
     django_imports_of_staff_leave_others_there,
+    django_accounts_are_never_half_there_and_one_that_fails_stops_no_other,
+    django_imports_that_run_at_once_bring_each_account_once,
     django_imports_set_the_installation_up,
     django_imports_hold_no_secret_in_the_audit_trail,
 );
@@ -181,6 +183,71 @@ async fn django_imports_of_staff_leave_others_there(kind: Kind) {
     assert_eq!((outcome.totals(), outcome.told), (imported(3), (3, 6)));
     let names = "select username from account order by username";
     assert_eq!(app.texts(names).await, ["alice", "bob", "dave"]);
+}
+
+async fn django_accounts_are_never_half_there_and_one_that_fails_stops_no_other(kind: Kind) {
+    let (app, site) = (TestApp::new(kind).await, Site::new(kind, "db").await);
+    // the last thing that is written of carol fails
+    app.execute(match kind {
+        Kind::Sqlite => {
+            "create trigger refusal before insert on mfa_recovery_code \
+             when new.account_id in (select id from account where username = 'carol') \
+             begin select raise(abort, 'no'); end"
+        }
+        Kind::Postgres => {
+            "create function refuse() returns trigger language plpgsql as \
+             $$ begin if new.account_id in (select id from account where username = 'carol') \
+             then raise exception 'no'; end if; return new; end $$; \
+             create trigger refusal before insert on mfa_recovery_code for each row execute function refuse()"
+        }
+    })
+    .await;
+    let outcome = app.import(&site, &site.wanted()).await;
+    assert_eq!(
+        outcome.totals(),
+        Totals {
+            refused: 1,
+            ..imported(4)
+        }
+    );
+    assert!(
+        outcome
+            .of("carol")
+            .reason
+            .as_ref()
+            .unwrap()
+            .contains("database refused")
+    );
+    let names = "select username from account order by username";
+    assert_eq!(app.texts(names).await, ["alice", "bob", "dave", "erin"]);
+    assert_eq!(app.number("select count(*) from mfa_totp").await, 3);
+    assert_eq!(app.number("select count(*) from django_account").await, 4);
+    assert_eq!(app.details("account.imported").await.len(), 4);
+    app.execute(match kind {
+        Kind::Sqlite => "drop trigger refusal",
+        Kind::Postgres => "drop trigger refusal on mfa_recovery_code",
+    })
+    .await;
+    let totals = app.import(&site, &site.wanted()).await.totals();
+    assert_eq!(
+        totals,
+        Totals {
+            unchanged: 4,
+            ..imported(1)
+        }
+    );
+}
+
+async fn django_imports_that_run_at_once_bring_each_account_once(kind: Kind) {
+    let (app, site) = (TestApp::new(kind).await, Site::new(kind, "db").await);
+    let other = app.second_process().await;
+    let (wanted, again) = (site.wanted(), site.wanted());
+    let (one, two) = tokio::join!(app.import(&site, &wanted), other.import(&site, &again));
+    let (one, two) = (one.totals(), two.totals());
+    assert_eq!(one.imported + two.imported, 5, "{one:?} {two:?}");
+    assert_eq!(one.unchanged + two.unchanged, 5, "{one:?} {two:?}");
+    assert_eq!(app.number("select count(*) from account").await, 5);
+    assert_eq!(app.details("account.imported").await.len(), 5);
 }
 
 async fn django_imports_set_the_installation_up(kind: Kind) {
