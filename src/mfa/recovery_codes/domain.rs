@@ -71,8 +71,9 @@ impl Code {
     }
 }
 
-/// Letters of a code of another system, without separators.
-const FOREIGN: std::ops::RangeInclusive<usize> = 6..=64;
+/// Letters of a code of another system, without separators: more than a code of an app has, unless
+/// those are set to be longer.
+const FOREIGN: std::ops::RangeInclusive<usize> = 7..=64;
 
 /// A code of another system as typed: letters and digits in lower case, without separators. It is too
 /// short for a hash to hide it, so as long as it is unspent the database has it sealed and not hashed.
@@ -223,7 +224,7 @@ mod tests {
             ForeignCode::parse("494F BBCA").unwrap().as_str(),
             "494fbbca"
         );
-        for text in ["", "12345", "85077701!", "８５０７７７０１", "85077701€"] {
+        for text in ["", "123456", "85077701!", "８５０７７７０１", "85077701€"] {
             assert!(ForeignCode::parse(text).is_none(), "{text}");
         }
         assert!(ForeignCode::parse(&"0".repeat(64)).is_some());

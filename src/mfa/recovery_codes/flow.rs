@@ -212,7 +212,7 @@ pub struct Moving {
     pub stored_at: Option<i64>,
 }
 
-/// Whether a text can be a code of another system: 6 to 64 letters and digits, whatever separates them.
+/// Whether a text can be a code of another system: 7 to 64 letters and digits, whatever separates them.
 #[must_use]
 pub fn is_foreign_code(text: &str) -> bool {
     ForeignCode::parse(text).is_some()

@@ -259,7 +259,7 @@ fn take(services: &Services, keys: &Keys, row: &Authenticator, found: &mut Findi
                     .into_iter()
                     .partition(|(code, _)| recovery_codes::is_foreign_code(code));
                 if !others.is_empty() {
-                    let why = "they are not 6 to 64 letters and digits";
+                    let why = "they are not 7 to 64 letters and digits";
                     found.leave(format!("{} recovery codes", others.len()), &why);
                 }
                 let set = recovery_codes::Moving {

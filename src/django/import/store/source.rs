@@ -136,14 +136,17 @@ impl Source {
              from auth_user where id between $1 and $2 and ($3 = 0 or is_staff or is_superuser) order by id";
         const ADDRESSES: &str = "select cast(user_id as bigint) as user_id, cast(email as text) as email, \
              case when verified then 1 else 0 end as verified, case when \"primary\" then 1 else 0 end as is_primary \
-             from account_emailaddress where user_id between $1 and $2 order by id";
+             from account_emailaddress where user_id between $1 and $2 and ($3 = 0 or user_id in \
+             (select id from auth_user where id between $1 and $2 and (is_staff or is_superuser))) order by id";
         const AUTHENTICATORS: &str = "select cast(user_id as bigint) as user_id, cast(type as text) as kind, \
              cast(data as text) as data, cast(created_at as text) as created_at, \
              cast(last_used_at as text) as last_used_at \
-             from mfa_authenticator where user_id between $1 and $2 order by id";
-        let users = ask!(self, connection => sqlx::query_as::<_, UserRow>(USERS).bind(first).bind(last).bind(i32::from(staff_only)).fetch_all(connection))?;
-        let addresses = ask!(self, connection => sqlx::query_as::<_, AddressRow>(ADDRESSES).bind(first).bind(last).fetch_all(connection))?;
-        let authenticators = ask!(self, connection => sqlx::query_as::<_, AuthenticatorRow>(AUTHENTICATORS).bind(first).bind(last).fetch_all(connection))?;
+             from mfa_authenticator where user_id between $1 and $2 and ($3 = 0 or user_id in \
+             (select id from auth_user where id between $1 and $2 and (is_staff or is_superuser))) order by id";
+        let staff = i32::from(staff_only);
+        let users = ask!(self, connection => sqlx::query_as::<_, UserRow>(USERS).bind(first).bind(last).bind(staff).fetch_all(connection))?;
+        let addresses = ask!(self, connection => sqlx::query_as::<_, AddressRow>(ADDRESSES).bind(first).bind(last).bind(staff).fetch_all(connection))?;
+        let authenticators = ask!(self, connection => sqlx::query_as::<_, AuthenticatorRow>(AUTHENTICATORS).bind(first).bind(last).bind(staff).fetch_all(connection))?;
         let mut records: BTreeMap<i64, Record> = users
             .into_iter()
             .map(|row| (row.id, Record::from(row)))

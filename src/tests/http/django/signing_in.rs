@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{PLACES, after_password, by_passkey, code, moved, pending, text, texts};
-use crate::tests::support::{AUTHENTICATE, Kind, SecurityKey, TestApp, on_both};
+use crate::tests::support::{AUTHENTICATE, Authenticator, Kind, SecurityKey, TestApp, on_both};
 
 on_both!(
     django_accounts_sign_in_with_the_old_password_and_each_old_factor,
@@ -11,6 +11,7 @@ on_both!(
     django_hashes_are_renewed_by_the_first_sign_in_alone,
     django_accounts_sign_in_by_address_and_in_any_case,
     django_keys_confirm_who_one_is_and_counters_go_on,
+    django_wrong_codes_count_against_what_they_look_like,
     django_codes_are_seen_by_their_owner_and_go_with_a_new_set,
 );
 
@@ -159,6 +160,28 @@ async fn django_keys_confirm_who_one_is_and_counters_go_on(kind: Kind) {
     assert!(!other.is_signed_in().await);
     let suspect = "select name from mfa_webauthn_credential where suspect_at is not null";
     assert_eq!(app.texts(suspect).await, ["Backup key"]);
+}
+
+async fn django_wrong_codes_count_against_what_they_look_like(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    let user = site.user("carol");
+    let wrong = |failures: i64, closed: &str| {
+        format!(
+            "select cast(failures as text) from {closed} join account on account.id = account_id \
+             where username = 'carol' and failures = {failures}"
+        )
+    };
+    let secret = Authenticator::with_secret(text(&user["totp"]["secret"]));
+    let mut browser = pending(&app, user).await;
+    browser
+        .authenticate(&app.wrong_code(&secret))
+        .await
+        .assert_status(422);
+    assert_eq!(app.texts(&wrong(1, "mfa_totp")).await.len(), 1);
+    assert_eq!(app.texts(&wrong(0, "mfa_recovery_set")).await.len(), 1);
+    browser.authenticate("00000000").await.assert_status(422);
+    assert_eq!(app.texts(&wrong(1, "mfa_totp")).await.len(), 1);
+    assert_eq!(app.texts(&wrong(1, "mfa_recovery_set")).await.len(), 1);
 }
 
 async fn django_codes_are_seen_by_their_owner_and_go_with_a_new_set(kind: Kind) {
