@@ -10,7 +10,8 @@
 //!
 //! - [`app`] has the routes; [`ui`] the parts pages are made of; [`error`] what a person is told.
 //! - `request` turns a request into what a flow needs, and a flow's outcome into an answer.
-//! - [`auth`] knows who is asking, [`mfa`] the methods beside the password, [`audit`] what happened. A folder there is one subject: its
+//! - [`auth`] knows who is asking, [`mfa`] the methods beside the password, [`audit`] what happened;
+//!   `django` brings accounts over from another system. A folder there is one subject: its
 //!   `flow` guards, acts and records; its `domain` holds rules without input or output; its
 //!   `store` is the only one to know its tables.
 //! - `crypto`, `clock`, `mail` and `store` are tools that know nothing of the rest. Time, randomness
@@ -38,6 +39,8 @@ pub mod ui;
 pub mod clock;
 #[cfg(feature = "ssr")]
 pub mod crypto;
+#[cfg(feature = "ssr")]
+pub mod django;
 #[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]

@@ -2,13 +2,14 @@
 //!
 //! `make bench`, or `cargo bench --features ssr --bench figures`. It starts the program that
 //! `INMOR_MFA_BIN` names, else the one cargo has built, on a free port of this machine and a new
-//! SQLite file, for about a minute and a half. Client and server share the cores, so the rates are
+//! SQLite file, for about two minutes. Client and server share the cores, so the rates are
 //! lower than with the client on a machine of its own.
 
 mod hashing;
 #[path = "../../src/tests/program/http.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
 mod http;
+mod import;
 mod keys;
 mod load;
 mod program;
@@ -18,6 +19,7 @@ mod second_factor;
 #[expect(
     dead_code,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "the tests use more of it, and may panic"
 )]
@@ -68,6 +70,7 @@ fn main() -> Outcomes<()> {
     keys::sign_ins(&installation.start()?, CONNECTIONS, LOAD, MOST)?;
     rush(&installation, cores)?;
     rotation::rotation(&installation)?;
+    import::import(&Installation::new()?)?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ use std::{
     net::SocketAddr,
     path::PathBuf,
     process::{Child, Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
     thread,
 };
 
@@ -17,6 +18,8 @@ pub const ENROLLED: &str = "berta";
 pub const PASSWORD: &str = "seven quiet otters juggle";
 /// The bytes 0 to 31, as `keys generate` would print them.
 pub const KEY: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=";
+
+static NUMBER: AtomicU32 = AtomicU32::new(0);
 
 /// A folder with a database and one account in it, removed in the end.
 pub struct Installation {
@@ -31,7 +34,9 @@ impl Drop for Installation {
 
 impl Installation {
     pub fn new() -> Outcomes<Self> {
-        let folder = env::temp_dir().join(format!("inmor-mfa-bench-{}", std::process::id()));
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let folder =
+            env::temp_dir().join(format!("inmor-mfa-bench-{}-{number}", std::process::id()));
         fs::create_dir(&folder)?;
         let installation = Self { folder };
         for username in [USERNAME, ENROLLED] {
@@ -55,6 +60,10 @@ impl Installation {
         } else {
             Err("the account could not be created".into())
         }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
     }
 
     /// The file of the database.
@@ -157,6 +166,12 @@ impl Program {
                 .and_then(|text| kib(&text, "Pss:")),
         })
     }
+}
+
+/// The most memory that a process had, in KiB.
+pub fn peak(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    kib(&status, "VmHWM:")
 }
 
 fn kib(text: &str, name: &str) -> Option<u64> {

@@ -61,6 +61,12 @@ pub enum Action {
     KeysRotated,
     /// A backup was put in the place of the database; what follows happened after it.
     DatabaseRestored,
+    /// An account came over from another system; the detail names it there.
+    AccountImported,
+    /// An account was brought up to date with another system; the detail names it there.
+    AccountRefreshed,
+    /// Secrets of an account were found sealed with a key that everybody knows; the detail says which.
+    FactorExposed,
 }
 
 impl Action {
@@ -97,6 +103,9 @@ impl Action {
             Self::SetupLinkIssued => "setup_link.issued",
             Self::KeysRotated => "keys.rotated",
             Self::DatabaseRestored => "database.restored",
+            Self::AccountImported => "account.imported",
+            Self::AccountRefreshed => "account.refreshed",
+            Self::FactorExposed => "factor.exposed",
         }
     }
 }

@@ -47,6 +47,21 @@ fn count(event: &Event<'_>) {
         .increment(1);
 }
 
+/// Whether nothing has happened to an account but what some actions say.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn nothing_but(
+    tx: &mut Tx,
+    account_id: &str,
+    actions: &[Action],
+) -> Result<bool, FlowError> {
+    let happened = store::actions(tx, account_id).await?;
+    Ok(happened
+        .iter()
+        .all(|action| actions.iter().any(|allowed| allowed.as_str() == action)))
+}
+
 /// How many tries to sign in were refused between the sign-in before `at` and `at`.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use super::domain::{Action, Event};
 use crate::{
     services::Client,
-    store::{Db, StoreError, Tx, changed, on_db},
+    store::{Db, StoreError, Tx, changed, on_db, rows},
 };
 
 pub(super) async fn insert(
@@ -39,4 +39,10 @@ pub(super) async fn failures_before(db: &Db, account_id: &str, at: i64) -> Resul
         .bind(Action::SignedIn.as_str())
         .bind(at)
         .fetch_one(pool))
+}
+
+/// What has happened to an account, each action once.
+pub(super) async fn actions(tx: &mut Tx, account_id: &str) -> Result<Vec<String>, StoreError> {
+    const SQL: &str = "select distinct action from audit_event where subject_id = $1";
+    rows!(tx, sqlx::query_scalar::<_, String>(SQL).bind(account_id))
 }

@@ -225,6 +225,7 @@ fn as_json(account: &Account) -> String {
         "username": account.username,
         "email": account.email,
         "disabled": account.disabled,
+        "roles": account.roles(),
         "created_at": account.created_at,
     })
     .to_string()

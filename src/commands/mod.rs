@@ -9,6 +9,10 @@ mod backup;
 #[cfg(feature = "ssr")]
 mod check;
 #[cfg(feature = "ssr")]
+mod export;
+#[cfg(feature = "ssr")]
+mod import;
+#[cfg(feature = "ssr")]
 mod keys;
 #[cfg(feature = "ssr")]
 mod move_database;

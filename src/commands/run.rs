@@ -8,6 +8,8 @@ use super::{
     accounts::{self, Accounts},
     backup::{self, Restore},
     check,
+    export::{self, Export},
+    import::{self, Import},
     keys::{self, Keys},
     move_database::{self, Move},
     open,
@@ -53,6 +55,12 @@ enum Command {
     /// Administrators' accounts
     #[command(subcommand)]
     Accounts(Accounts),
+    /// Accounts from another system
+    #[command(subcommand)]
+    Import(Import),
+    /// Accounts for another system
+    #[command(subcommand)]
+    Export(Export),
     /// Encryption keys
     #[command(subcommand)]
     Keys(Keys),
@@ -93,7 +101,10 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
     if let Command::Keys(Keys::Generate) = &arguments.command {
         return keys::print_new();
     }
-    let loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
+    let mut loaded = Settings::load(arguments.config.as_deref(), std::env::vars_os())?;
+    if let Command::Import(_) = &arguments.command {
+        import::quieter(&mut loaded);
+    }
     telemetry::start(&loaded.settings.log).map_err(|error| format!("log_filter: {error}"))?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -107,6 +118,8 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
             Command::Backup { file } => backup::back_up(&loaded, &file).await,
             Command::Restore(command) => backup::restore(loaded, command).await,
             Command::MoveDatabase(command) => move_database::run(&command).await,
+            Command::Import(command) => import::run(loaded, &command).await,
+            Command::Export(command) => export::run(loaded, &command).await,
             Command::SetupLink => setup_link(loaded).await,
         }
     })

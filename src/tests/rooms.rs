@@ -50,7 +50,7 @@ pub(super) fn room<'a>(path: &[&'a str]) -> Option<(Room, Vec<&'a str>)> {
         ["server", "settings", ..] => Settings,
         ["server", ..] => Server,
         ["commands", ..] => Commands,
-        ["auth" | "mfa" | "gate" | "audit", rest @ ..] => {
+        ["auth" | "mfa" | "gate" | "audit" | "django", rest @ ..] => {
             let named = |name: &str| match name {
                 "page" => Some(Page),
                 "api" => Some(Api),

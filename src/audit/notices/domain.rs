@@ -29,6 +29,10 @@ pub(super) fn words(action: &str, detail: &str) -> Option<(String, &'static str)
             format!("Too many wrong codes in a row have closed your {detail}. Set it up anew to use it again."),
             "Too Many Wrong Codes",
         ),
+        "factor.exposed" => (
+            format!("Your {detail} came here from a system that kept the secrets under a key which everybody knows. Replace them: add your authenticator app anew and deactivate the old one, and make new recovery codes."),
+            "Renew Your Second Factor",
+        ),
         "second_factor.failed" => (
             "Somebody entered your right password and then a wrong code. If that was not you, change your password."
                 .to_owned(),
@@ -80,6 +84,7 @@ mod tests {
             Action::FactorAdded,
             Action::FactorRemoved,
             Action::FactorClosed,
+            Action::FactorExposed,
             Action::KeyAdded,
             Action::KeyRemoved,
             Action::KeySuspect,

@@ -1,8 +1,8 @@
 //! Makes, finds, disables and enables accounts.
 
-pub use super::domain::Account;
+pub use super::domain::{Account, Adopted, Email, Username};
 use super::{
-    domain::{CanonicalName, Email, NewAccount, Username},
+    domain::{CanonicalName, NewAccount},
     store,
 };
 use crate::{
@@ -121,6 +121,63 @@ pub async fn add(
     };
     audit::record(services, tx, client, &event).await?;
     Ok(new.id)
+}
+
+/// Makes others that add accounts wait until the caller's transaction ends; to be called before
+/// [`adopt`] and [`refresh`].
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn hold_names(tx: &mut Tx) -> Result<(), FlowError> {
+    Ok(store::hold_names(tx).await?)
+}
+
+/// In the caller's transaction, adds an account of another system under an id, with roles and hash as
+/// they are there; says whether its names were nobody's. The caller records it.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn adopt(
+    services: &Services,
+    tx: &mut Tx,
+    id: &str,
+    new: &Adopted,
+) -> Result<bool, FlowError> {
+    Ok(store::adopt(tx, id, new, services.clock.now()).await?)
+}
+
+/// In the caller's transaction, brings an account up to date with another system; says whether its
+/// names were nobody else's. The caller records it.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn refresh(
+    services: &Services,
+    tx: &mut Tx,
+    id: &str,
+    new: &Adopted,
+) -> Result<bool, FlowError> {
+    Ok(store::refresh(tx, id, new, services.clock.now()).await?)
+}
+
+/// In the caller's transaction, refuses the sign-ins of an account that has just come over. The caller
+/// records it.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn put_aside(services: &Services, tx: &mut Tx, id: &str) -> Result<(), FlowError> {
+    store::set_disabled(tx, id, Some(services.clock.now())).await?;
+    Ok(())
+}
+
+/// An account's given and family name; empty when it has none.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn full_name(services: &Services, id: &str) -> Result<(String, String), FlowError> {
+    Ok(store::full_name(&services.db, id)
+        .await?
+        .unwrap_or_default())
 }
 
 /// Marks the installation as set up; only one caller ever is told `true`.

@@ -1,7 +1,13 @@
 //! The tables `account` and `installation`.
 
-use super::domain::{Account, Email, NewAccount};
-use crate::store::{Db, StoreError, Tx, changed, on_db};
+use super::domain::{Account, Adopted, Email, NewAccount};
+use crate::{
+    crypto::passwords::PasswordHash,
+    store::{Db, StoreError, Tx, changed, on_db},
+};
+
+/// Makes others that add accounts wait for the end of the transaction.
+const HOLD: &str = "update installation set id = id where id = 1";
 
 #[derive(sqlx::FromRow)]
 struct Row {
@@ -13,6 +19,8 @@ struct Row {
     password_changed_at: Option<i64>,
     created_at: i64,
     disabled_at: Option<i64>,
+    is_staff: bool,
+    is_superuser: bool,
 }
 
 impl From<Row> for Account {
@@ -26,6 +34,8 @@ impl From<Row> for Account {
             password_changed_at: row.password_changed_at,
             created_at: row.created_at,
             disabled: row.disabled_at.is_some(),
+            is_staff: row.is_staff,
+            is_superuser: row.is_superuser,
         }
     }
 }
@@ -33,7 +43,7 @@ impl From<Row> for Account {
 /// The account of a canonical username, else of a canonical e-mail address.
 pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, StoreError> {
     const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
-         created_at, disabled_at \
+         created_at, disabled_at, is_staff, is_superuser \
          from account where username_canonical = $1 or email_canonical = $1 \
          order by case when username_canonical = $1 then 0 else 1 end limit 1";
     let row =
@@ -43,7 +53,7 @@ pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, St
 
 pub(super) async fn get(db: &Db, id: &str) -> Result<Option<Account>, StoreError> {
     const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
-         created_at, disabled_at \
+         created_at, disabled_at, is_staff, is_superuser \
          from account where id = $1";
     let row = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(id).fetch_optional(pool))?;
     Ok(row.map(Account::from))
@@ -56,7 +66,7 @@ pub(super) async fn user_handle(db: &Db, id: &str) -> Result<Option<Vec<u8>>, St
 
 pub(super) async fn list(db: &Db) -> Result<Vec<Account>, StoreError> {
     const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
-         created_at, disabled_at \
+         created_at, disabled_at, is_staff, is_superuser \
          from account order by username_canonical";
     let rows = on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).fetch_all(pool))?;
     Ok(rows.into_iter().map(Account::from).collect())
@@ -74,7 +84,6 @@ pub(super) async fn any(db: &Db) -> Result<bool, StoreError> {
 /// Accounts are added one after the other: on PostgreSQL, two that are added at once would not see
 /// that one's username is the other's e-mail address, which no index forbids.
 pub(super) async fn insert(tx: &mut Tx, new: &NewAccount) -> Result<bool, StoreError> {
-    const HOLD: &str = "update installation set id = id where id = 1";
     const SQL: &str = "insert into account \
          (id, username, username_canonical, email, email_canonical, password_hash, user_handle, created_at, password_changed_at) \
          select $1, $2, $3, $4, $5, $6, $7, $8, $8 where not exists (select 1 from account \
@@ -94,6 +103,81 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewAccount) -> Result<bool, StoreE
             .bind(new.created_at)
     )
     .map(|rows| rows == 1)
+}
+
+/// Makes others that add accounts wait for the end of the transaction.
+pub(super) async fn hold_names(tx: &mut Tx) -> Result<(), StoreError> {
+    changed!(tx, sqlx::query(HOLD)).map(drop)
+}
+
+/// Adds an account of another system, as [`insert`] does; the caller holds the names.
+pub(super) async fn adopt(
+    tx: &mut Tx,
+    id: &str,
+    new: &Adopted,
+    now: i64,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "insert into account (id, username, username_canonical, email, email_canonical, password_hash, \
+         user_handle, created_at, disabled_at, first_name, last_name, is_staff, is_superuser) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 where not exists (select 1 from account \
+         where username_canonical in ($3, $5) or email_canonical in ($3, $5)) \
+         on conflict do nothing";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(new.username.as_str())
+            .bind(new.username.canonical().as_str())
+            .bind(new.email.as_ref().map(Email::as_str))
+            .bind(new.email.as_ref().map(|email| email.canonical().as_str()))
+            .bind(new.password_hash.as_ref().map(PasswordHash::as_str))
+            .bind(new.user_handle.as_slice())
+            .bind(new.created_at)
+            .bind(new.disabled.then_some(now))
+            .bind(&new.first_name)
+            .bind(&new.last_name)
+            .bind(new.is_staff)
+            .bind(new.is_superuser)
+    )
+    .map(|rows| rows == 1)
+}
+
+/// Brings an account up to date with another system; says whether its names are nobody else's.
+pub(super) async fn refresh(
+    tx: &mut Tx,
+    id: &str,
+    new: &Adopted,
+    now: i64,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "update account set username = $2, username_canonical = $3, email = $4, email_canonical = $5, \
+         password_changed_at = case when password_hash is not distinct from $6 then password_changed_at else $7 end, \
+         password_hash = $6, disabled_at = case when $8 then coalesce(disabled_at, $7) else null end, \
+         first_name = $9, last_name = $10, is_staff = $11, is_superuser = $12 \
+         where id = $1 and not exists (select 1 from account as other where other.id <> $1 \
+         and (other.username_canonical in ($3, $5) or other.email_canonical in ($3, $5)))";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(new.username.as_str())
+            .bind(new.username.canonical().as_str())
+            .bind(new.email.as_ref().map(Email::as_str))
+            .bind(new.email.as_ref().map(|email| email.canonical().as_str()))
+            .bind(new.password_hash.as_ref().map(PasswordHash::as_str))
+            .bind(now)
+            .bind(new.disabled)
+            .bind(&new.first_name)
+            .bind(&new.last_name)
+            .bind(new.is_staff)
+            .bind(new.is_superuser)
+    )
+    .map(|rows| rows == 1)
+}
+
+/// An account's given and family name.
+pub(super) async fn full_name(db: &Db, id: &str) -> Result<Option<(String, String)>, StoreError> {
+    const SQL: &str = "select first_name, last_name from account where id = $1";
+    on_db!(db, pool => sqlx::query_as(SQL).bind(id).fetch_optional(pool))
 }
 
 /// Marks the installation as set up; only the first caller is told `true`.

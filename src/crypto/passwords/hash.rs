@@ -1,7 +1,7 @@
 use std::fmt;
 
 use argon2::{
-    ARGON2ID_IDENT, Params, Version,
+    ARGON2ID_IDENT, Algorithm, Params, Version,
     password_hash::phc::{self, Output, ParamsString, Salt},
 };
 use subtle::ConstantTimeEq;
@@ -9,6 +9,7 @@ use subtle::ConstantTimeEq;
 use super::{
     Cost, HashingError, Password,
     cost::{OUTPUT_BYTES, within_ceilings},
+    django,
     memory::Memory,
 };
 use crate::crypto::random::Random;
@@ -16,7 +17,8 @@ use crate::crypto::random::Random;
 pub(super) const SALT_BYTES: usize = 16;
 
 /// A password hash as it is stored: a PHC string such as
-/// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<output>`, or whatever else is found in its column.
+/// `$argon2id$v=19$m=19456,t=2,p=1$<salt>$<output>`, a hash of Django that came over with its account, or
+/// whatever else is found in its column.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(String);
 
@@ -87,66 +89,73 @@ impl Hasher {
         stored: Option<&PasswordHash>,
         memory: &mut Memory,
     ) -> Result<Verdict, HashingError> {
-        let target = stored.map(|hash| Target::parse(&hash.0));
-        let Some(Some(target)) = target else {
-            // nothing to compare with, but the work is done all the same
-            let mut output = [0; OUTPUT_BYTES];
-            memory.argon2id(
-                Version::V0x13,
-                &self.cost.0,
-                password,
-                &[0; SALT_BYTES],
-                &mut output,
-            )?;
-            return Ok(if stored.is_some() {
-                Verdict::Corrupt
-            } else {
-                Verdict::Wrong
-            });
+        let Some(hash) = stored else {
+            return self.dummy(password, memory, Verdict::Wrong);
         };
-        let mut output = vec![0; target.output.len()];
-        memory.argon2id(
-            target.version,
-            &target.params,
-            password,
-            &target.salt,
-            &mut output,
-        )?;
-        if !bool::from(output.ct_eq(target.output.as_ref())) {
-            return Ok(Verdict::Wrong);
-        }
-        let current = target.version == Version::V0x13
-            && target.params == self.cost.0
-            && target.salt.len() == SALT_BYTES;
-        let rehash = if current {
-            None
+        let right = if let Some(target) = Target::parse(&hash.0) {
+            let mut output = vec![0; target.output.len()];
+            memory.argon2(&target, password, &mut output)?;
+            bool::from(output.ct_eq(target.output.as_ref())).then_some(self.is_current(&target))
+        } else if let Ok(hash) = django::Hash::parse(&hash.0) {
+            let output = hash.compute(password, memory)?;
+            bool::from(output.ct_eq(hash.output())).then_some(false)
         } else {
-            self.hash(password, memory).ok()
+            return self.dummy(password, memory, Verdict::Corrupt);
         };
-        Ok(Verdict::Right { rehash })
+        Ok(match right {
+            None => Verdict::Wrong,
+            Some(true) => Verdict::Right { rehash: None },
+            Some(false) => Verdict::Right {
+                rehash: self.hash(password, memory).ok(),
+            },
+        })
+    }
+
+    /// Nothing to compare with, but the work is done all the same.
+    fn dummy(
+        &self,
+        password: &Password,
+        memory: &mut Memory,
+        verdict: Verdict,
+    ) -> Result<Verdict, HashingError> {
+        let mut output = [0; OUTPUT_BYTES];
+        let salt = &[0; SALT_BYTES];
+        memory.argon2id(Version::V0x13, &self.cost.0, password, salt, &mut output)?;
+        Ok(verdict)
+    }
+
+    fn is_current(&self, target: &Target) -> bool {
+        target.version == Version::V0x13
+            && target.params == self.cost.0
+            && target.salt.len() == SALT_BYTES
     }
 }
 
 /// A stored hash that makes sense.
-struct Target {
-    version: Version,
-    params: Params,
-    salt: Salt,
-    output: Output,
+pub(super) struct Target {
+    pub(super) algorithm: Algorithm,
+    pub(super) version: Version,
+    pub(super) params: Params,
+    pub(super) salt: Salt,
+    pub(super) output: Output,
 }
 
 impl Target {
     /// An Argon2id hash within the ceilings, or `None`.
     fn parse(stored: &str) -> Option<Self> {
+        Self::read(stored, &[Algorithm::Argon2id]).filter(|target| within_ceilings(&target.params))
+    }
+
+    /// A hash by one of some variants of Argon2, whatever it costs.
+    pub(super) fn read(stored: &str, variants: &[Algorithm]) -> Option<Self> {
         let hash = phc::PasswordHash::new(stored).ok()?;
-        let params = Params::try_from(&hash).ok()?;
-        if hash.algorithm != ARGON2ID_IDENT || !within_ceilings(&params) {
-            return None;
-        }
-        let version = Version::try_from(hash.version?).ok()?;
+        let algorithm = variants
+            .iter()
+            .find(|variant| variant.as_str() == hash.algorithm.as_str())?;
         Some(Self {
-            version,
-            params,
+            algorithm: *algorithm,
+            version: Version::try_from(hash.version?).ok()?,
+            params: Params::try_from(&hash).ok()?,
             salt: hash.salt?,
             output: hash.hash?,
         })

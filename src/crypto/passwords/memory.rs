@@ -1,6 +1,6 @@
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-use super::{HashingError, Password};
+use super::{HashingError, Password, hash::Target};
 
 /// What Argon2 works in; it grows to what the costliest hash needed.
 #[derive(Default)]
@@ -26,7 +26,33 @@ impl Memory {
         salt: &[u8],
         output: &mut [u8],
     ) -> Result<(), HashingError> {
-        let blocks = params.block_count();
+        self.fill(
+            &Argon2::new(Algorithm::Argon2id, version, params.clone()),
+            password,
+            salt,
+            output,
+        )
+    }
+
+    /// Fills `output` with the hash of the password that is to be compared with a stored one.
+    pub(super) fn argon2(
+        &mut self,
+        target: &Target,
+        password: &Password,
+        output: &mut [u8],
+    ) -> Result<(), HashingError> {
+        let argon2 = Argon2::new(target.algorithm, target.version, target.params.clone());
+        self.fill(&argon2, password, &target.salt, output)
+    }
+
+    fn fill(
+        &mut self,
+        argon2: &Argon2<'_>,
+        password: &Password,
+        salt: &[u8],
+        output: &mut [u8],
+    ) -> Result<(), HashingError> {
+        let blocks = argon2.params().block_count();
         if self.0.len() < blocks {
             self.0 = Vec::new();
             self.0
@@ -34,7 +60,7 @@ impl Memory {
                 .map_err(|_| HashingError::Argon2(argon2::Error::OutOfMemory))?;
             self.0.resize(blocks, Block::new());
         }
-        Argon2::new(Algorithm::Argon2id, version, params.clone())
+        argon2
             .hash_password_into_with_memory(password.expose().as_bytes(), salt, output, &mut self.0)
             .map_err(HashingError::Argon2)
     }

@@ -11,6 +11,7 @@
 
 mod binding;
 mod error;
+mod foreign;
 mod key;
 
 #[cfg(test)]
@@ -22,6 +23,7 @@ use zeroize::Zeroizing;
 
 pub use binding::{Binding, Purpose};
 pub use error::{OpenError, SealError};
+pub use foreign::ForeignKey;
 use key::Key;
 pub use key::key_id;
 

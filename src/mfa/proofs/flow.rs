@@ -89,6 +89,8 @@ pub struct Refusal {
     suspect: Option<Suspect>,
     /// Whether the code was right once, and is used.
     was_right: bool,
+    /// Whether the account has no such factor.
+    no_factor: bool,
     /// What the person is told, who has given the right password or is signed in.
     pub told: Error,
 }
@@ -100,6 +102,7 @@ impl Refusal {
             closed: None,
             suspect: None,
             was_right: false,
+            no_factor: false,
             told: Error::WrongCode,
         }
     }
@@ -115,7 +118,10 @@ impl Refusal {
 impl From<totp::Refusal> for Refusal {
     fn from(refusal: totp::Refusal) -> Self {
         match refusal {
-            totp::Refusal::None => Self::wrong("no authenticator app"),
+            totp::Refusal::None => Self {
+                no_factor: true,
+                ..Self::wrong("no authenticator app")
+            },
             totp::Refusal::Closed => Self::wrong("authenticator app closed"),
             totp::Refusal::Wrong { closes } => Self {
                 closed: closes.then_some("authenticator app"),
@@ -186,18 +192,49 @@ pub async fn prove(
     }
 }
 
-/// Tries a code. The try is counted, and that committed, before the code is looked at.
+/// What a code may be of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    App,
+    Set,
+}
+
+/// Tries a code as what it looks like. A code of another system may look like one of an app, where those
+/// are of as many digits: then it is tried as both.
 async fn try_code(
     services: &Services,
     claimant: &Claimant<'_>,
     text: &str,
 ) -> Result<Result<Proof, Refusal>, FlowError> {
+    let of_set = recovery_codes::is_code(services, claimant.account_id, text).await?;
+    let of_app = totp::is_code(services, text);
+    if !of_set {
+        return try_as(services, claimant, text, Kept::App).await;
+    }
+    if !of_app {
+        return try_as(services, claimant, text, Kept::Set).await;
+    }
+    match try_as(services, claimant, text, Kept::App).await? {
+        Err(refusal) if !refusal.was_right => {
+            let second = try_as(services, claimant, text, Kept::Set).await?;
+            // what is said of the app, whose codes these mostly are, unless there is none
+            Ok(second.map_err(|other| if refusal.no_factor { other } else { refusal }))
+        }
+        outcome => Ok(outcome),
+    }
+}
+
+/// Tries a code. The try is counted, and that committed, before the code is looked at.
+async fn try_as(
+    services: &Services,
+    claimant: &Claimant<'_>,
+    text: &str,
+    kept: Kept,
+) -> Result<Result<Proof, Refusal>, FlowError> {
     let account = claimant.account_id;
-    let is_recovery_code = recovery_codes::is_code(text);
-    let factor = if is_recovery_code {
-        "recovery codes"
-    } else {
-        "totp"
+    let factor = match kept {
+        Kept::App => "totp",
+        Kept::Set => "recovery codes",
     };
     let subject = match claimant.device_id {
         Some(device) => Subject::of(&[account, factor, "device", device]),
@@ -211,20 +248,23 @@ async fn try_code(
     if !throttle::take(services, &mut tx, throttle::CODE, &subject).await? {
         return Err(Error::TooManyCodes.into());
     }
-    let tried = if is_recovery_code {
-        let counted = recovery_codes::take(services, &mut tx, account).await?;
-        tx.commit().await?;
-        recovery_codes::try_code(services, account, counted, text)
-            .await?
-            .map(Kind::RecoveryCode)
-            .map_err(Refusal::from)
-    } else {
-        let counted = totp::take(services, &mut tx, account).await?;
-        tx.commit().await?;
-        totp::try_code(services, account, counted, text)
-            .await?
-            .map(Kind::Totp)
-            .map_err(Refusal::from)
+    let tried = match kept {
+        Kept::Set => {
+            let counted = recovery_codes::take(services, &mut tx, account).await?;
+            tx.commit().await?;
+            recovery_codes::try_code(services, account, counted, text)
+                .await?
+                .map(Kind::RecoveryCode)
+                .map_err(Refusal::from)
+        }
+        Kept::App => {
+            let counted = totp::take(services, &mut tx, account).await?;
+            tx.commit().await?;
+            totp::try_code(services, account, counted, text)
+                .await?
+                .map(Kind::Totp)
+                .map_err(Refusal::from)
+        }
     };
     match tried {
         Ok(kind) => Ok(Ok(Proof {

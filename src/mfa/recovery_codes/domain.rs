@@ -1,6 +1,7 @@
 //! What a code looks like, and what the database knows of it.
 
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 use crate::crypto::random::{Random, RandomError};
@@ -48,8 +49,7 @@ impl Code {
             let letter = match letter.to_ascii_uppercase() {
                 'O' => '0',
                 'I' | 'L' => '1',
-                letter if letter.is_whitespace() => continue,
-                '-' | '_' | '.' | ',' | '\u{2010}'..='\u{2015}' => continue,
+                letter if letter.is_whitespace() || is_separator(letter) => continue,
                 letter => letter,
             };
             if code.len() == LETTERS || !letter.is_ascii() {
@@ -67,13 +67,76 @@ impl Code {
     /// another account's set would be another hash.
     #[must_use]
     pub fn hash(&self, account_id: &str) -> [u8; 32] {
-        let mut digest = Sha256::new();
-        digest.update(b"inmor-mfa recovery code\0");
-        digest.update(account_id.as_bytes());
-        digest.update(b"\0");
-        digest.update(self.0.as_bytes());
-        digest.finalize().into()
+        hash(b"inmor-mfa recovery code", account_id, &self.0)
     }
+}
+
+/// Letters of a code of another system, without separators: more than a code of an app has, unless
+/// those are set to be longer.
+const FOREIGN: std::ops::RangeInclusive<usize> = 7..=64;
+
+/// A code of another system as typed: letters and digits in lower case, without separators. It is too
+/// short for a hash to hide it, so as long as it is unspent the database has it sealed and not hashed.
+pub struct ForeignCode(Zeroizing<String>);
+
+impl ForeignCode {
+    /// The code in a text, or `None` when it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut code = Zeroizing::new(String::with_capacity(*FOREIGN.end()));
+        for letter in text.chars() {
+            if letter.is_whitespace() || is_separator(letter) {
+                continue;
+            }
+            if !letter.is_ascii_alphanumeric() || code.len() == *FOREIGN.end() {
+                return None;
+            }
+            code.push(letter.to_ascii_lowercase());
+        }
+        FOREIGN.contains(&code.len()).then(|| Self(code))
+    }
+
+    /// The code in the one spelling that is compared.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether it is this one.
+    #[must_use]
+    pub fn is(&self, text: &str) -> bool {
+        bool::from(self.0.as_bytes().ct_eq(text.as_bytes()))
+    }
+
+    /// What the database knows the code by once it is spent.
+    #[must_use]
+    pub fn hash(&self, account_id: &str) -> [u8; 32] {
+        hash(
+            b"inmor-mfa spent code of another system",
+            account_id,
+            &self.0,
+        )
+    }
+}
+
+/// What stands for the hash of a code that no hash may find, in the row with an id.
+#[must_use]
+pub fn no_hash(id: &str) -> [u8; 32] {
+    hash(b"inmor-mfa unspent code of another system", id, "")
+}
+
+const fn is_separator(letter: char) -> bool {
+    matches!(letter, '-' | '_' | '.' | ',' | '\u{2010}'..='\u{2015}')
+}
+
+fn hash(domain: &[u8], account_id: &str, code: &str) -> [u8; 32] {
+    let mut digest = Sha256::new();
+    digest.update(domain);
+    digest.update(b"\0");
+    digest.update(account_id.as_bytes());
+    digest.update(b"\0");
+    digest.update(code.as_bytes());
+    digest.finalize().into()
 }
 
 /// Whose codes these are, for where and of when.
@@ -148,6 +211,26 @@ mod tests {
             assert!(Code::parse(text).is_none(), "{text}");
         }
         assert!(Code::parse(&"0".repeat(1_000_000)).is_none());
+    }
+
+    #[test]
+    fn django_codes_are_compared_without_case_and_separators() {
+        let exact = ForeignCode::parse("85077701").unwrap();
+        assert!(exact.is("85077701") && !exact.is("85077702") && !exact.is("8507770"));
+        for typed in ["8507 7701", " 8507-7701 ", "8.5.0.7.7.7.0.1", "8507–7701"] {
+            assert_eq!(ForeignCode::parse(typed).unwrap().as_str(), "85077701");
+        }
+        assert_eq!(
+            ForeignCode::parse("494F BBCA").unwrap().as_str(),
+            "494fbbca"
+        );
+        for text in ["", "123456", "85077701!", "８５０７７７０１", "85077701€"] {
+            assert!(ForeignCode::parse(text).is_none(), "{text}");
+        }
+        assert!(ForeignCode::parse(&"0".repeat(64)).is_some());
+        assert!(ForeignCode::parse(&"0".repeat(65)).is_none());
+        assert!(ForeignCode::parse(&"0".repeat(1_000_000)).is_none());
+        assert_ne!(exact.hash("a"), exact.hash("b"));
     }
 
     #[test]

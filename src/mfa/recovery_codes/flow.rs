@@ -1,9 +1,13 @@
 //! What an administrator does with recovery codes.
 
+use std::collections::HashSet;
+
+use zeroize::Zeroizing;
+
 use super::{
     SetStanding, Shown,
-    domain::{self, Code},
-    store::{self, CLOSES_AT},
+    domain::{self, Code, ForeignCode},
+    store::{self, CLOSES_AT, Foreign},
 };
 use crate::{
     audit::{
@@ -53,6 +57,7 @@ pub async fn standing(
         created: time_in_words(row.created_at),
         stored: row.stored_at.is_some(),
         closed: row.failures >= CLOSES_AT,
+        exposed: row.exposed_at.is_some(),
     }))
 }
 
@@ -200,15 +205,120 @@ pub async fn remove_all_of(tx: &mut Tx, account_id: &str) -> Result<bool, FlowEr
     Ok(store::delete(tx, account_id).await?)
 }
 
-/// Whether a text can be a recovery code at all.
+/// A set of another system, or for one.
+pub struct Moving {
+    /// The codes, each with whether it is spent.
+    pub codes: Vec<(Zeroizing<String>, bool)>,
+    /// When it was made, in seconds since 1970 UTC.
+    pub created_at: i64,
+    /// When its owner has seen it.
+    pub stored_at: Option<i64>,
+}
+
+/// Whether a text can be a code of another system: 7 to 64 letters and digits, whatever separates them.
 #[must_use]
-pub fn is_code(text: &str) -> bool {
-    Code::parse(text).is_some()
+pub fn is_foreign_code(text: &str) -> bool {
+    ForeignCode::parse(text).is_some()
+}
+
+/// In the caller's transaction, gives an account that has a factor and no set the codes of another
+/// system; `exposed` when they may be known to others. Says whether it did. Of two codes that are one
+/// when typed, the second is dropped; so is what [`is_foreign_code`] says is none.
+///
+/// # Errors
+/// [`FlowError::Sealing`], [`FlowError::Store`].
+pub async fn adopt(
+    services: &Services,
+    tx: &mut Tx,
+    account_id: &str,
+    set: &Moving,
+    exposed: bool,
+) -> Result<bool, FlowError> {
+    let now = services.clock.now();
+    let times = (set.created_at, set.stored_at);
+    if !store::begin_foreign(tx, account_id, times, exposed, now).await? {
+        return Ok(false);
+    }
+    let mut rows: Vec<Foreign> = Vec::with_capacity(set.codes.len());
+    let mut seen = HashSet::new();
+    for (text, spent) in &set.codes {
+        let Some(code) = ForeignCode::parse(text) else {
+            continue;
+        };
+        let hash = code.hash(account_id);
+        if !seen.insert(hash) {
+            continue;
+        }
+        let id = services.random.uuid_v7(now)?;
+        rows.push(if *spent {
+            Foreign {
+                id,
+                hash,
+                sealed: None,
+                spent_at: Some(now),
+            }
+        } else {
+            let binding = binding(account_id, &id);
+            let sealed = services.keyring().seal(now, binding, code.as_str())?;
+            Foreign {
+                hash: domain::no_hash(&id),
+                id,
+                sealed: Some(sealed),
+                spent_at: None,
+            }
+        });
+    }
+    store::insert_foreign(tx, account_id, &rows).await?;
+    Ok(true)
+}
+
+/// The unspent codes of an account for another system, and how many cannot be read any more.
+///
+/// # Errors
+/// [`FlowError::Opening`], [`FlowError::Store`].
+pub async fn moving(
+    services: &Services,
+    account_id: &str,
+) -> Result<Option<(Moving, usize)>, FlowError> {
+    let Some(standing) = store::standing(&services.db, account_id).await? else {
+        return Ok(None);
+    };
+    let left = store::left_now(&services.db, account_id).await?;
+    let (mut codes, all) = (Vec::new(), left.len());
+    for row in left {
+        if let (Some(token), Some(key_id)) = (row.sealed_code, row.key_id) {
+            let binding = binding(account_id, &row.id);
+            codes.push((services.keyring().open(&token, &key_id, binding)?, false));
+        }
+    }
+    let lost = all.saturating_sub(codes.len());
+    let set = Moving {
+        codes,
+        created_at: standing.created_at,
+        stored_at: standing.stored_at,
+    };
+    Ok(Some((set, lost)))
+}
+
+/// Whether a text can be a recovery code of an account at all: one of ours, or one of another system
+/// where the account has such.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn is_code(services: &Services, account_id: &str, text: &str) -> Result<bool, FlowError> {
+    Ok(Code::parse(text).is_some()
+        || is_foreign_code(text) && store::is_foreign(&services.db, account_id).await?)
 }
 
 /// A right code that is still to be spent.
 #[derive(Debug)]
-pub struct Match([u8; 32]);
+pub struct Match(Found);
+
+#[derive(Debug)]
+enum Found {
+    Own([u8; 32]),
+    Foreign { id: String, hash: [u8; 32] },
+}
 
 /// Why a code was not accepted; for the audit trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -254,7 +364,7 @@ pub async fn try_code(
     Counted(failures): Counted,
     text: &str,
 ) -> Result<Result<Match, Refusal>, FlowError> {
-    let (Some(failures), Some(code)) = (failures, Code::parse(text)) else {
+    let Some(failures) = failures else {
         let any = store::standing(&services.db, account_id).await?;
         return Ok(Err(if any.is_some() {
             Refusal::Closed
@@ -262,16 +372,48 @@ pub async fn try_code(
             Refusal::None
         }));
     };
-    let hash = code.hash(account_id);
-    Ok(
+    if let Some(code) = Code::parse(text) {
+        let hash = code.hash(account_id);
         match store::is_spent(&services.db, account_id, &hash).await? {
-            Some(false) => Ok(Match(hash)),
-            Some(true) => Err(Refusal::Used),
-            None => Err(Refusal::Wrong {
-                closes: failures >= CLOSES_AT,
-            }),
-        },
-    )
+            Some(false) => return Ok(Ok(Match(Found::Own(hash)))),
+            Some(true) => return Ok(Err(Refusal::Used)),
+            None => {}
+        }
+    }
+    if let Some(code) = ForeignCode::parse(text) {
+        let hash = code.hash(account_id);
+        if store::is_spent(&services.db, account_id, &hash).await? == Some(true) {
+            return Ok(Err(Refusal::Used));
+        }
+        if let Some(id) = find_foreign(services, account_id, &code).await? {
+            return Ok(Ok(Match(Found::Foreign { id, hash })));
+        }
+    }
+    Ok(Err(Refusal::Wrong {
+        closes: failures >= CLOSES_AT,
+    }))
+}
+
+/// The row with an unspent code of another system: all of them are opened, whichever it is.
+async fn find_foreign(
+    services: &Services,
+    account_id: &str,
+    code: &ForeignCode,
+) -> Result<Option<String>, FlowError> {
+    if !store::is_foreign(&services.db, account_id).await? {
+        return Ok(None);
+    }
+    let mut found = None;
+    for row in store::left_now(&services.db, account_id).await? {
+        let (Some(token), Some(key_id)) = (row.sealed_code, row.key_id) else {
+            continue;
+        };
+        let binding = binding(account_id, &row.id);
+        if code.is(&services.keyring().open(&token, &key_id, binding)?) {
+            found = Some(row.id);
+        }
+    }
+    Ok(found)
 }
 
 /// Spends a right code in the caller's transaction and answers how many are left; `None` for all
@@ -283,9 +425,14 @@ pub async fn spend(
     services: &Services,
     tx: &mut Tx,
     account_id: &str,
-    Match(hash): &Match,
+    Match(found): &Match,
 ) -> Result<Option<usize>, FlowError> {
-    if !store::spend(tx, account_id, hash, services.clock.now()).await? {
+    let now = services.clock.now();
+    let spent = match found {
+        Found::Own(hash) => store::spend(tx, account_id, hash, now).await?,
+        Found::Foreign { id, hash } => store::spend_foreign(tx, account_id, id, hash, now).await?,
+    };
+    if !spent {
         return Ok(None);
     }
     store::forgive(tx, account_id).await?;

@@ -4,6 +4,9 @@
 //! A code has 120 random bits, so a plain hash finds it and tells nothing to whoever steals the
 //! database. Beside the hash, unless codes are shown once only, stands the sealed code for its owner
 //! to see again.
+//!
+//! Codes that come over from another system are short: what a thief of the database could find by
+//! trying must not be hashed. They are sealed as long as they are unspent, and found by opening them.
 
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +32,8 @@ pub struct SetStanding {
     pub stored: bool,
     /// Whether too many wrong codes have closed it.
     pub closed: bool,
+    /// Whether it was once sealed with a key that everybody knows.
+    pub exposed: bool,
 }
 
 /// The page that shows a set.

@@ -1,5 +1,7 @@
 //! The tables `mfa_recovery_set` and `mfa_recovery_code`.
 
+use sqlx::AssertSqlSafe;
+
 use crate::{
     crypto::sealing::Sealed,
     store::{Db, StoreError, Tx, changed, on_db, rows, sealed::SealedColumn},
@@ -21,6 +23,7 @@ pub(super) struct Standing {
     pub(super) failures: i64,
     pub(super) created_at: i64,
     pub(super) stored_at: Option<i64>,
+    pub(super) exposed_at: Option<i64>,
     pub(super) made: i64,
     pub(super) left_over: i64,
 }
@@ -34,7 +37,7 @@ pub(super) struct Left {
 }
 
 pub(super) async fn standing(db: &Db, account_id: &str) -> Result<Option<Standing>, StoreError> {
-    const SQL: &str = "select failures, created_at, stored_at, \
+    const SQL: &str = "select failures, created_at, stored_at, exposed_at, \
          (select count(*) from mfa_recovery_code as code where code.account_id = $1) as made, \
          (select count(*) from mfa_recovery_code as code where code.account_id = $1 and spent_at is null) as left_over \
          from mfa_recovery_set where account_id = $1";
@@ -88,6 +91,125 @@ pub(super) async fn insert(
     .map(drop)
 }
 
+/// Begins a set of another system's codes for an account that has a factor and no set; says whether it did.
+pub(super) async fn begin_foreign(
+    tx: &mut Tx,
+    account_id: &str,
+    (created_at, stored_at): (i64, Option<i64>),
+    exposed: bool,
+    now: i64,
+) -> Result<bool, StoreError> {
+    // as if shown before: where codes are shown once, these are not shown here
+    const SQL: &str = "insert into mfa_recovery_set (account_id, failures, created_at, shown_at, stored_at, imported_at, exposed_at) \
+         select $1, 0, $2, $4, $3, $4, $5 where exists (select 1 from mfa_factor where account_id = $1) \
+         on conflict (account_id) do nothing";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(account_id)
+            .bind(created_at)
+            .bind(stored_at)
+            .bind(now)
+            .bind(exposed.then_some(now))
+    )
+    .map(|rows| rows == 1)
+}
+
+/// A code of another system: sealed, or spent.
+pub(super) struct Foreign {
+    pub(super) id: String,
+    pub(super) hash: [u8; 32],
+    pub(super) sealed: Option<Sealed>,
+    pub(super) spent_at: Option<i64>,
+}
+
+/// Rows of one statement.
+const ROWS: usize = 50;
+
+/// Adds codes of another system, many with one statement.
+pub(super) async fn insert_foreign(
+    tx: &mut Tx,
+    account_id: &str,
+    codes: &[Foreign],
+) -> Result<(), StoreError> {
+    for (part, codes) in (0_i64..).zip(codes.chunks(ROWS)) {
+        let rows: Vec<String> = (0..codes.len())
+            .map(|row| {
+                let at = |column: usize| {
+                    row.saturating_mul(6)
+                        .saturating_add(column)
+                        .saturating_add(2)
+                };
+                format!(
+                    "(${}, $1, ${}, ${}, ${}, ${}, ${})",
+                    at(0),
+                    at(1),
+                    at(2),
+                    at(3),
+                    at(4),
+                    at(5)
+                )
+            })
+            .collect();
+        let sql = format!(
+            "insert into mfa_recovery_code (id, account_id, position, code_hash, sealed_code, key_id, spent_at) values {}",
+            rows.join(", ")
+        );
+        let first = part.saturating_mul(i64::try_from(ROWS).unwrap_or(i64::MAX));
+        changed!(tx, {
+            // numbers of parameters are all that was put together
+            let mut query = sqlx::query(AssertSqlSafe(sql.as_str())).bind(account_id);
+            for (position, code) in (first..).zip(codes) {
+                query = query
+                    .bind(&code.id)
+                    .bind(position)
+                    .bind(code.hash.as_slice())
+                    .bind(code.sealed.as_ref().map(|sealed| &sealed.token))
+                    .bind(code.sealed.as_ref().map(|sealed| &sealed.key_id))
+                    .bind(code.spent_at);
+            }
+            query
+        })?;
+    }
+    Ok(())
+}
+
+/// Whether an account's codes are another system's.
+pub(super) async fn is_foreign(db: &Db, account_id: &str) -> Result<bool, StoreError> {
+    const SQL: &str =
+        "select account_id from mfa_recovery_set where account_id = $1 and imported_at is not null";
+    let found = on_db!(db, pool => sqlx::query_scalar::<_, String>(SQL).bind(account_id).fetch_optional(pool))?;
+    Ok(found.is_some())
+}
+
+/// Spends a code of another system, which its hash finds from now on; only one caller ever is told `true`.
+pub(super) async fn spend_foreign(
+    tx: &mut Tx,
+    account_id: &str,
+    id: &str,
+    hash: &[u8],
+    now: i64,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "update mfa_recovery_code set spent_at = $4, code_hash = $3, sealed_code = null, key_id = null \
+         where account_id = $1 and id = $2 and spent_at is null";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(account_id)
+            .bind(id)
+            .bind(hash)
+            .bind(now)
+    )
+    .map(|rows| rows == 1)
+}
+
+/// The codes that are left, as they were last committed.
+pub(super) async fn left_now(db: &Db, account_id: &str) -> Result<Vec<Left>, StoreError> {
+    const SQL: &str = "select id, sealed_code, key_id from mfa_recovery_code \
+         where account_id = $1 and spent_at is null order by position";
+    on_db!(db, pool => sqlx::query_as::<_, Left>(SQL).bind(account_id).fetch_all(pool))
+}
+
 /// The codes that are left, in their order.
 pub(super) async fn left(tx: &mut Tx, account_id: &str) -> Result<Vec<Left>, StoreError> {
     const SQL: &str = "select id, sealed_code, key_id from mfa_recovery_code \
@@ -102,10 +224,10 @@ pub(super) async fn show_once(tx: &mut Tx, account_id: &str, now: i64) -> Result
     changed!(tx, sqlx::query(SQL).bind(account_id).bind(now)).map(|rows| rows == 1)
 }
 
-/// Keeps nothing but the hashes of a set.
+/// Keeps nothing but the hashes of a set, unless it is another system's, which has none.
 pub(super) async fn unseal(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
-    const SQL: &str =
-        "update mfa_recovery_code set sealed_code = null, key_id = null where account_id = $1";
+    const SQL: &str = "update mfa_recovery_code set sealed_code = null, key_id = null where account_id = $1 \
+         and not exists (select 1 from mfa_recovery_set where account_id = $1 and imported_at is not null)";
     changed!(tx, sqlx::query(SQL).bind(account_id)).map(drop)
 }
 

@@ -79,11 +79,17 @@ fn App(device: Device) -> impl IntoView {
         added,
         last_used,
         closed,
+        exposed,
     } = device;
     let address = format!("/accounts/2fa/totp/deactivate/?id={id}");
     view! {
         <li>
             <h3>{label.clone()}</h3>
+            {exposed.then(|| view! {
+                <Notice tone=Tone::Warning>
+                    <p>"The secret of this app was once kept under a key that everybody knows. Add the app anew, then deactivate this one."</p>
+                </Notice>
+            })}
             <dl class="facts">
                 <div><dt>"State"</dt><dd>{if closed { "Closed after too many wrong codes: deactivate it and add it anew" } else { "Active" }}</dd></div>
                 <div><dt>"Added"</dt><dd>{added}</dd></div>
@@ -127,9 +133,15 @@ fn Codes(codes: RecoveryCodes) -> impl IntoView {
                 created,
                 stored,
                 closed,
+                exposed,
             } = set;
             view! {
                 <Left left made closed/>
+                {exposed.then(|| view! {
+                    <Notice tone=Tone::Warning>
+                        <p>"These codes were once kept under a key that everybody knows. Make a new set."</p>
+                    </Notice>
+                })}
                 {(!stored && left > 0).then(|| view! {
                     <Notice tone=Tone::Warning>
                         <p>"You have not said yet that you have stored them. " <a href="/accounts/2fa/recovery-codes/">"See and store them"</a>"."</p>

@@ -1,5 +1,7 @@
 //! What an administrator does with authenticator apps.
 
+use zeroize::Zeroizing;
+
 use super::{
     Deactivation, Device, Enrolment,
     domain::{self, Code, Memory, Outcome, Parameters},
@@ -75,6 +77,7 @@ impl From<Listed> for Device {
             added: time_in_words(row.created_at),
             last_used: row.last_used_at.map(time_in_words),
             closed: row.failures >= CLOSES_AT,
+            exposed: row.exposed_at.is_some(),
         }
     }
 }
@@ -290,6 +293,82 @@ pub async fn deactivate(
 /// [`FlowError::Store`].
 pub async fn remove_all_of(tx: &mut Tx, account_id: &str) -> Result<u64, FlowError> {
     Ok(store::delete_all_of(tx, account_id).await?)
+}
+
+/// An app of another system, or for one.
+pub struct Moving {
+    /// What its owner calls it.
+    pub label: String,
+    /// The shared secret in base32.
+    pub secret: Zeroizing<String>,
+    /// When it was added, in seconds since 1970 UTC.
+    pub created_at: i64,
+    /// When a code of it was last accepted.
+    pub last_used_at: Option<i64>,
+}
+
+/// Whether a text can be a code of an app here.
+#[must_use]
+pub fn is_code(services: &Services, text: &str) -> bool {
+    Code::parse(text, parameters(services).digits).is_some()
+}
+
+/// Whether a text is a shared secret in base32.
+#[must_use]
+pub fn is_secret(text: &str) -> bool {
+    domain::secret_bytes(text).is_some_and(|bytes| !bytes.is_empty())
+}
+
+/// In the caller's transaction, adds an app of another system; `exposed` when its secret may be known
+/// to others. The code that was last accepted there is not accepted here.
+///
+/// # Errors
+/// [`FlowError::Sealing`], [`FlowError::Store`].
+pub async fn adopt(
+    services: &Services,
+    tx: &mut Tx,
+    account_id: &str,
+    app: &Moving,
+    exposed: bool,
+) -> Result<(), FlowError> {
+    let now = services.clock.now();
+    let id = services.random.uuid_v7(now)?;
+    let sealed = services
+        .keyring()
+        .seal(now, device_binding(account_id, &id), &app.secret)?;
+    let used = app.last_used_at.filter(|used| *used <= now);
+    let new = store::Adopted {
+        id: &id,
+        account_id,
+        label: &app.label,
+        sealed: &sealed,
+        last_step: used.map_or(-1, |used| parameters(services).step(used)),
+        created_at: app.created_at,
+        last_used_at: app.last_used_at,
+        exposed_at: exposed.then_some(now),
+    };
+    Ok(store::adopt(tx, &new).await?)
+}
+
+/// The apps of an account with their secrets, for another system; the oldest first.
+///
+/// # Errors
+/// [`FlowError::Opening`], [`FlowError::Store`].
+pub async fn moving(services: &Services, account_id: &str) -> Result<Vec<Moving>, FlowError> {
+    let mut apps = Vec::new();
+    for row in store::secrets(&services.db, account_id).await? {
+        let binding = device_binding(account_id, &row.id);
+        let opened = services
+            .keyring()
+            .open(&row.sealed_secret, &row.key_id, binding);
+        apps.push(Moving {
+            label: row.label,
+            secret: opened?,
+            created_at: row.created_at,
+            last_used_at: row.last_used_at,
+        });
+    }
+    Ok(apps)
 }
 
 /// A right code that is still to be spent.

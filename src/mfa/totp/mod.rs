@@ -54,6 +54,8 @@ pub struct Device {
     pub last_used: Option<String>,
     /// Whether too many wrong codes have closed it.
     pub closed: bool,
+    /// Whether its secret was once sealed with a key that everybody knows.
+    pub exposed: bool,
 }
 
 /// What the page that deactivates an app shows.

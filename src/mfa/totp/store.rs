@@ -29,6 +29,30 @@ pub(super) struct Listed {
     pub(super) created_at: i64,
     pub(super) last_used_at: Option<i64>,
     pub(super) failures: i64,
+    pub(super) exposed_at: Option<i64>,
+}
+
+/// A device that comes from another system.
+pub(super) struct Adopted<'a> {
+    pub(super) id: &'a str,
+    pub(super) account_id: &'a str,
+    pub(super) label: &'a str,
+    pub(super) sealed: &'a Sealed,
+    pub(super) last_step: i64,
+    pub(super) created_at: i64,
+    pub(super) last_used_at: Option<i64>,
+    pub(super) exposed_at: Option<i64>,
+}
+
+/// A device with its secret.
+#[derive(sqlx::FromRow)]
+pub(super) struct Whole {
+    pub(super) id: String,
+    pub(super) label: String,
+    pub(super) sealed_secret: String,
+    pub(super) key_id: String,
+    pub(super) created_at: i64,
+    pub(super) last_used_at: Option<i64>,
 }
 
 /// A device whose code may be tried.
@@ -63,7 +87,7 @@ pub(super) struct Enrolment {
 }
 
 pub(super) async fn list(db: &Db, account_id: &str) -> Result<Vec<Listed>, StoreError> {
-    const SQL: &str = "select id, label, created_at, last_used_at, failures from mfa_totp \
+    const SQL: &str = "select id, label, created_at, last_used_at, failures, exposed_at from mfa_totp \
          where account_id = $1 order by created_at, id";
     on_db!(db, pool => sqlx::query_as::<_, Listed>(SQL).bind(account_id).fetch_all(pool))
 }
@@ -140,6 +164,33 @@ pub(super) async fn insert(tx: &mut Tx, new: &New<'_>, most: i64) -> Result<bool
             .bind(most)
     )
     .map(|rows| rows == 1)
+}
+
+/// Adds a device that comes from another system.
+pub(super) async fn adopt(tx: &mut Tx, new: &Adopted<'_>) -> Result<(), StoreError> {
+    const SQL: &str = "insert into mfa_totp (id, account_id, label, sealed_secret, key_id, last_step, burned_step, \
+         failures, created_at, last_used_at, exposed_at) values ($1, $2, $3, $4, $5, $6, -1, 0, $7, $8, $9)";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(new.id)
+            .bind(new.account_id)
+            .bind(new.label)
+            .bind(&new.sealed.token)
+            .bind(&new.sealed.key_id)
+            .bind(new.last_step)
+            .bind(new.created_at)
+            .bind(new.last_used_at)
+            .bind(new.exposed_at)
+    )
+    .map(drop)
+}
+
+/// The devices of an account with their secrets, the oldest first.
+pub(super) async fn secrets(db: &Db, account_id: &str) -> Result<Vec<Whole>, StoreError> {
+    const SQL: &str = "select id, label, sealed_secret, key_id, created_at, last_used_at from mfa_totp \
+         where account_id = $1 order by created_at, id";
+    on_db!(db, pool => sqlx::query_as::<_, Whole>(SQL).bind(account_id).fetch_all(pool))
 }
 
 /// Removes a device of an account; the last factor only if `even_the_last`.

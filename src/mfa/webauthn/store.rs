@@ -25,6 +25,28 @@ pub(super) struct New<'a> {
     pub(super) rp_id: &'a str,
     pub(super) name: &'a str,
     pub(super) key: &'a NewKey,
+    /// When it was added.
+    pub(super) created_at: i64,
+    pub(super) last_used_at: Option<i64>,
+}
+
+/// A key with all that is known of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+#[derive(sqlx::FromRow)]
+pub(super) struct Whole {
+    pub(super) name: String,
+    pub(super) rp_id: String,
+    pub(super) credential_id: Vec<u8>,
+    pub(super) public_key: Vec<u8>,
+    pub(super) sign_count: i64,
+    pub(super) passkey: bool,
+    pub(super) user_verified: bool,
+    pub(super) backup_eligible: bool,
+    pub(super) backup_state: bool,
+    pub(super) aaguid: String,
+    pub(super) transports: String,
+    pub(super) created_at: i64,
+    pub(super) last_used_at: Option<i64>,
 }
 
 /// A key to verify an answer with, and whose it is.
@@ -61,13 +83,12 @@ pub(super) async fn insert(
     id: &str,
     account_id: &str,
     new: &New<'_>,
-    now: i64,
     most: i64,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "insert into mfa_webauthn_credential (id, account_id, credential_id, rp_id, name, public_key, sign_count, \
-         passkey, user_verified, backup_eligible, backup_state, aaguid, transports, created_at) \
-         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 \
-         where (select count(*) from mfa_webauthn_credential where account_id = $2) < $15 \
+         passkey, user_verified, backup_eligible, backup_state, aaguid, transports, created_at, last_used_at) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 \
+         where (select count(*) from mfa_webauthn_credential where account_id = $2) < $16 \
          on conflict (credential_id) do nothing";
     let key = new.key;
     changed!(
@@ -86,10 +107,19 @@ pub(super) async fn insert(
             .bind(key.backup_state)
             .bind(&key.aaguid)
             .bind(&key.transports)
-            .bind(now)
+            .bind(new.created_at)
+            .bind(new.last_used_at)
             .bind(most)
     )
     .map(|rows| rows == 1)
+}
+
+/// The keys of an account, the oldest first.
+pub(super) async fn whole(db: &Db, account_id: &str) -> Result<Vec<Whole>, StoreError> {
+    const SQL: &str = "select name, rp_id, credential_id, public_key, sign_count, passkey, user_verified, backup_eligible, \
+         backup_state, aaguid, transports, created_at, last_used_at from mfa_webauthn_credential \
+         where account_id = $1 order by created_at, id";
+    on_db!(db, pool => sqlx::query_as::<_, Whole>(SQL).bind(account_id).fetch_all(pool))
 }
 
 /// Notes a use, unless a signature with this counter or a higher one was accepted before; one caller

@@ -24,7 +24,8 @@ const RIGHT: &str = "use keys printed by `inmor-mfa keys generate`, separated by
 pub struct EncryptionKey([u8; 32]);
 
 impl EncryptionKey {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// The key of a text, with or without padding.
+    pub fn parse(text: &str) -> Option<Self> {
         BASE64.decode(text).ok()?.try_into().ok().map(Self)
     }
 
@@ -43,9 +44,14 @@ impl EncryptionKey {
         key_id(&self.0)
     }
 
+    /// The key of the Inmor manual.
+    pub fn development() -> Option<Self> {
+        Self::parse(DEVELOPMENT_KEY)
+    }
+
     /// Whether it is the key of the Inmor manual.
     pub fn is_development(&self) -> bool {
-        Self::parse(DEVELOPMENT_KEY).as_ref() == Some(self)
+        Self::development().as_ref() == Some(self)
     }
 }
 

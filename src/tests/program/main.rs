@@ -9,6 +9,7 @@
 mod accounts;
 mod backup;
 mod database;
+mod django;
 mod http;
 mod keys;
 mod postgres;

@@ -34,6 +34,13 @@ impl Authenticator {
         }
     }
 
+    /// The app that has a secret in base32.
+    pub(in crate::tests) fn with_secret(secret: &str) -> Self {
+        Self {
+            secret: secret.to_owned(),
+        }
+    }
+
     /// The secret in base32.
     pub(in crate::tests) fn secret(&self) -> &str {
         &self.secret

@@ -40,15 +40,23 @@ impl TestDatabase {
         Self::Postgres { server, name }
     }
 
+    /// Its address, for whoever wants to connect; of the file, its path.
+    pub(in crate::tests) fn url(&self) -> String {
+        match self {
+            Self::Sqlite(folder) => folder.path().join("test.sqlite3").display().to_string(),
+            Self::Postgres { server, name } => {
+                let mut url = url::Url::parse(server).unwrap();
+                url.set_path(name);
+                url.to_string()
+            }
+        }
+    }
+
     /// Opens it as the program does. Each call is one more process, as far as the database can see.
     pub(in crate::tests) async fn open(&self) -> Result<Db, OpenError> {
         match self {
             Self::Sqlite(folder) => Db::sqlite(&folder.path().join("test.sqlite3"), false).await,
-            Self::Postgres { server, name } => {
-                let mut url = url::Url::parse(server).unwrap();
-                url.set_path(name);
-                Db::postgres(url.as_str(), CONNECTIONS).await
-            }
+            Self::Postgres { .. } => Db::postgres(&self.url(), CONNECTIONS).await,
         }
     }
 }

@@ -5,6 +5,7 @@ mod app;
 mod authenticator;
 mod browser;
 mod database;
+mod django;
 mod passkeys;
 mod security_key;
 
@@ -16,6 +17,7 @@ pub(super) use authenticator::{
 };
 pub(super) use browser::{Browser, DEVICE, OWN, SESSION, form, post};
 pub(super) use database::{Kind, TestDatabase, TestFolder};
+pub(super) use django::{Site, foreign_key, other_file, refused};
 pub(super) use passkeys::{ADD, KEYS};
 pub(super) use security_key::{Fault, RS256, SecurityKey};
 

@@ -24,6 +24,21 @@ pub struct Account {
     pub created_at: i64,
     /// Whether signing in is refused.
     pub disabled: bool,
+    /// Whether the account has the role `staff`.
+    pub is_staff: bool,
+    /// Whether the account has the role `superuser`.
+    pub is_superuser: bool,
+}
+
+impl Account {
+    /// The names of its roles.
+    #[must_use]
+    pub fn roles(&self) -> Vec<&'static str> {
+        [(self.is_staff, "staff"), (self.is_superuser, "superuser")]
+            .into_iter()
+            .filter_map(|(has, role)| has.then_some(role))
+            .collect()
+    }
 }
 
 impl fmt::Debug for Account {
@@ -33,6 +48,31 @@ impl fmt::Debug for Account {
             .field("username", &self.username)
             .finish_non_exhaustive()
     }
+}
+
+/// An account of another system, with what that knows of it.
+#[derive(Clone)]
+pub struct Adopted {
+    /// The username.
+    pub username: Username,
+    /// The e-mail address.
+    pub email: Option<Email>,
+    /// As the other system stores it; `None` when the account has no password.
+    pub password_hash: Option<PasswordHash>,
+    /// What the other system has told authenticators: 1 to 64 bytes.
+    pub user_handle: Vec<u8>,
+    /// When it was made there, in seconds since 1970 UTC.
+    pub created_at: i64,
+    /// Whether signing in is refused.
+    pub disabled: bool,
+    /// Given name; may be empty.
+    pub first_name: String,
+    /// Family name; may be empty.
+    pub last_name: String,
+    /// Whether it has the role `staff`.
+    pub is_staff: bool,
+    /// Whether it has the role `superuser`.
+    pub is_superuser: bool,
 }
 
 /// A row to be added.

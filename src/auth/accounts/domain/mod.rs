@@ -3,5 +3,5 @@
 mod account;
 mod names;
 
-pub use account::{Account, NewAccount};
+pub use account::{Account, Adopted, NewAccount};
 pub use names::{CanonicalName, Email, Username};

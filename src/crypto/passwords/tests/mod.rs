@@ -1,5 +1,6 @@
 //! Hashing and verifying as a whole, through the gate.
 
+mod django;
 mod stored;
 mod typed;
 

@@ -8,7 +8,7 @@ use webauthn_rs_core::proto::{PublicKeyCredential, RegisterPublicKeyCredential};
 
 use super::{
     CREDENTIAL_ID_LIMIT, Fault,
-    authenticator_data::{self, Attested},
+    authenticator_data::{self, Attested, Head},
 };
 
 /// How an authenticator can be reached, for the browser to know where to look.
@@ -52,22 +52,9 @@ impl Attestation {
         if attested.credential_id != answer.raw_id {
             return Err(Fault::Answer("credential id"));
         }
-        let mut transports: Vec<_> = json
-            .pointer("/response/transports")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(Value::as_str)
-            .filter_map(|name| TRANSPORTS.iter().find(|known| **known == name))
-            .copied()
-            .collect();
-        transports.sort_unstable();
-        transports.dedup();
         Ok(Self {
-            discoverable: json
-                .pointer("/clientExtensionResults/credProps/rk")
-                .and_then(Value::as_bool),
-            transports: transports.join(" "),
+            discoverable: discoverable(json),
+            transports: transports(json),
             answer,
             attested,
             challenge,
@@ -75,11 +62,34 @@ impl Attestation {
     }
 }
 
+/// Whether the authenticator keeps the credential of an answer; `None` when it does not say.
+pub(super) fn discoverable(json: &Value) -> Option<bool> {
+    json.pointer("/clientExtensionResults/credProps/rk")
+        .and_then(Value::as_bool)
+}
+
+/// The known names in an answer, separated by blanks.
+pub(super) fn transports(json: &Value) -> String {
+    let mut transports: Vec<_> = json
+        .pointer("/response/transports")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .filter_map(|name| TRANSPORTS.iter().find(|known| **known == name))
+        .copied()
+        .collect();
+    transports.sort_unstable();
+    transports.dedup();
+    transports.join(" ")
+}
+
 /// The answer to an authentication.
 #[derive(Debug)]
 pub struct Assertion {
     pub(super) answer: PublicKeyCredential,
     pub(super) challenge: Vec<u8>,
+    pub(super) head: Head,
 }
 
 impl Assertion {
@@ -92,8 +102,12 @@ impl Assertion {
             serde_json::from_value(json.clone()).map_err(|_| Fault::Answer("JSON"))?;
         envelope(&answer.id, &answer.raw_id, &answer.type_)?;
         let challenge = challenge(&answer.response.client_data_json, "webauthn.get", origin)?;
-        authenticator_data::assertion(&answer.response.authenticator_data)?;
-        Ok(Self { answer, challenge })
+        let head = authenticator_data::assertion(&answer.response.authenticator_data)?;
+        Ok(Self {
+            answer,
+            challenge,
+            head,
+        })
     }
 
     /// The id of the credential that it claims to be of.
@@ -109,7 +123,7 @@ impl Assertion {
     }
 }
 
-fn envelope(id: &str, raw_id: &[u8], kind: &str) -> Result<(), Fault> {
+pub(super) fn envelope(id: &str, raw_id: &[u8], kind: &str) -> Result<(), Fault> {
     if kind != "public-key" {
         return Err(Fault::Answer("type of the credential"));
     }
@@ -148,7 +162,7 @@ fn challenge(bytes: &[u8], kind: &str, origin: &str) -> Result<Vec<u8>, Fault> {
 
 /// The attested credential in an attestation object
 /// ([§6.5.4](https://www.w3.org/TR/webauthn-3/#sctn-generating-an-attestation-object)).
-fn attestation(bytes: &[u8]) -> Result<Attested, Fault> {
+pub(super) fn attestation(bytes: &[u8]) -> Result<Attested, Fault> {
     const WRONG: Fault = Fault::Answer("attestation object");
     let Ok(Cbor::Map(object)) = serde_cbor_2::from_slice(bytes) else {
         return Err(WRONG);

@@ -6,14 +6,39 @@ use serde_cbor_2::{Deserializer, Value};
 
 use super::{CREDENTIAL_ID_LIMIT, Fault};
 
-const ATTESTED: u8 = 1 << 6;
+/// The user was there.
+pub(super) const PRESENT: u8 = 1;
+/// The user was verified.
+pub(super) const VERIFIED: u8 = 1 << 2;
+/// The credential may be on several devices.
+pub(super) const ELIGIBLE: u8 = 1 << 3;
+/// It is.
+pub(super) const BACKED_UP: u8 = 1 << 4;
+pub(super) const ATTESTED: u8 = 1 << 6;
 const EXTENSIONS: u8 = 1 << 7;
 const LONG: Fault = Fault::Answer("authenticator data too long");
 const SHORT: Fault = Fault::Answer("authenticator data too short");
 
-/// Attested credential data.
+/// What every authenticator data begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Head {
+    /// SHA-256 of the relying party id.
+    pub(super) rp_id_hash: [u8; 32],
+    pub(super) flags: u8,
+    pub(super) sign_count: u32,
+}
+
+impl Head {
+    /// Whether a flag is set.
+    pub(super) const fn says(self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// Attested credential data, and what stands before it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Attested {
+    pub(super) head: Head,
     pub(super) aaguid: [u8; 16],
     pub(super) credential_id: Vec<u8>,
     /// The `COSE_Key` as it was sent.
@@ -22,8 +47,8 @@ pub(super) struct Attested {
 
 /// Reads the authenticator data of a registration.
 pub(super) fn attested(bytes: &[u8]) -> Result<Attested, Fault> {
-    let (flags, rest) = head(bytes)?;
-    if flags & ATTESTED == 0 {
+    let (head, rest) = head(bytes)?;
+    if !head.says(ATTESTED) {
         return Err(Fault::Answer("no attested credential data"));
     }
     let (aaguid, rest) = rest.split_first_chunk::<16>().ok_or(SHORT)?;
@@ -34,37 +59,44 @@ pub(super) fn attested(bytes: &[u8]) -> Result<Attested, Fault> {
     }
     let (credential_id, rest) = rest.split_at_checked(length).ok_or(SHORT)?;
     let (public_key, rest) = rest.split_at_checked(item(rest)?).ok_or(SHORT)?;
-    end(flags, rest)?;
+    end(head, rest)?;
     Ok(Attested {
+        head,
         aaguid: *aaguid,
         credential_id: credential_id.to_vec(),
         public_key: public_key.to_vec(),
     })
 }
 
-/// Checks the authenticator data of an authentication, which attests no key.
-pub(super) fn assertion(bytes: &[u8]) -> Result<(), Fault> {
-    let (flags, rest) = head(bytes)?;
-    if flags & ATTESTED != 0 {
+/// Reads the authenticator data of an authentication, which attests no key.
+pub(super) fn assertion(bytes: &[u8]) -> Result<Head, Fault> {
+    let (head, rest) = head(bytes)?;
+    if head.says(ATTESTED) {
         return Err(Fault::Answer("attested credential data"));
     }
-    end(flags, rest)
+    end(head, rest)?;
+    Ok(head)
 }
 
-/// The flags, and what follows hash, flags and counter.
-fn head(bytes: &[u8]) -> Result<(u8, &[u8]), Fault> {
-    match bytes.split_at_checked(37) {
-        Some((head, rest)) => Ok((head.get(32).copied().unwrap_or_default(), rest)),
-        None => Err(SHORT),
-    }
+/// Hash, flags and counter, and what follows them.
+fn head(bytes: &[u8]) -> Result<(Head, &[u8]), Fault> {
+    let (rp_id_hash, rest) = bytes.split_first_chunk::<32>().ok_or(SHORT)?;
+    let (flags, rest) = rest.split_first().ok_or(SHORT)?;
+    let (sign_count, rest) = rest.split_first_chunk::<4>().ok_or(SHORT)?;
+    let head = Head {
+        rp_id_hash: *rp_id_hash,
+        flags: *flags,
+        sign_count: u32::from_be_bytes(*sign_count),
+    };
+    Ok((head, rest))
 }
 
 /// Extensions if the flags say so, and then the end.
-fn end(flags: u8, rest: &[u8]) -> Result<(), Fault> {
-    let expected = if flags & EXTENSIONS == 0 {
-        0
-    } else {
+fn end(head: Head, rest: &[u8]) -> Result<(), Fault> {
+    let expected = if head.says(EXTENSIONS) {
         item(rest)?
+    } else {
+        0
     };
     if rest.len() == expected {
         Ok(())
@@ -107,6 +139,12 @@ mod tests {
         assert_eq!(read.credential_id, [1, 2, 3]);
         assert_eq!(read.public_key, [0xa1, 1, 2]);
         assert_eq!(read.aaguid, [9; 16]);
+        let head = Head {
+            rp_id_hash: [7; 32],
+            flags: ATTESTED | 1,
+            sign_count: 1,
+        };
+        assert_eq!(read.head, head);
         for length in 0..good.len() {
             assert!(attested(&good[..length]).is_err(), "{length}");
         }

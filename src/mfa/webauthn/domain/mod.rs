@@ -2,14 +2,17 @@
 //! [Web Authentication Level 3](https://www.w3.org/TR/webauthn-3/) asks: by the library, and before
 //! it by this room where the library lets things pass.
 
+mod adopted;
 mod answer;
 mod authenticator_data;
+mod eddsa;
 mod options;
 mod party;
 #[cfg(test)]
 mod tests;
 mod vendor;
 
+pub use adopted::{NotAdopted, adopt, attestation_object};
 pub use answer::{Assertion, Attestation, challenge_of};
 pub use options::{Descriptor, Wanted, creation_options, request_options};
 pub use party::{Kind, NewKey, RelyingParty, StoredKey, Used};

@@ -16,7 +16,7 @@ use webauthn_rs_core::{
     },
 };
 
-use super::{Assertion, Attestation, Fault};
+use super::{Assertion, Attestation, Fault, eddsa};
 
 /// What a key is to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +101,10 @@ pub struct Used {
 
 /// This site, to authenticators.
 #[derive(Debug)]
-pub struct RelyingParty(WebauthnCore);
+pub struct RelyingParty {
+    library: WebauthnCore,
+    id: String,
+}
 
 impl RelyingParty {
     /// Signature algorithms by their COSE numbers, the best first.
@@ -116,14 +119,18 @@ impl RelyingParty {
     pub fn new(id: &str, origin: &str) -> Option<Self> {
         let origin = Url::parse(origin).ok()?;
         // the time is the ceremony's, the name that of the options
-        Some(Self(WebauthnCore::new_unsafe_experts_only(
+        let library = WebauthnCore::new_unsafe_experts_only(
             id,
             id,
             vec![origin],
             Duration::ZERO,
             Some(false),
             Some(false),
-        )))
+        );
+        Some(Self {
+            library,
+            id: id.to_owned(),
+        })
     }
 
     /// Verifies the answer to a registration; the caller has used its challenge up
@@ -137,7 +144,7 @@ impl RelyingParty {
             Kind::SecurityKey | Kind::Either => UserVerificationPolicy::Preferred,
         };
         let builder = self
-            .0
+            .library
             .new_challenge_register_builder(&[0], "-", "-")
             .map_err(refuse)?
             .user_verification_policy(verification)
@@ -147,12 +154,12 @@ impl RelyingParty {
                 COSEAlgorithm::RS256,
             ]);
         let (_, state) = self
-            .0
+            .library
             .generate_challenge_register(builder)
             .map_err(refuse)?;
         let state = with_challenge(&state, &answer.challenge).ok_or(Fault::NotVerified)?;
         let key = self
-            .0
+            .library
             .register_credential(&answer.answer, &state, None)
             .map_err(refuse)?;
         let stays = answer.discoverable != Some(false);
@@ -180,22 +187,26 @@ impl RelyingParty {
         key: &StoredKey<'_>,
         verification: bool,
     ) -> Result<Used, Fault> {
-        let policy = if verification || key.passkey {
+        let verification = verification || key.passkey;
+        if let Some(public_key) = eddsa::parse(key.public_key) {
+            return eddsa::authenticate(&self.id, answer, key, &public_key, verification);
+        }
+        let policy = if verification {
             UserVerificationPolicy::Required
         } else {
             UserVerificationPolicy::Preferred
         };
         let builder = self
-            .0
+            .library
             .new_challenge_authenticate_builder(Vec::new(), Some(policy))
             .map_err(refuse)?;
         let (_, state) = self
-            .0
+            .library
             .generate_challenge_authenticate(builder)
             .map_err(refuse)?;
         let state = with_challenge(&state, &answer.challenge).ok_or(Fault::NotVerified)?;
         let used = self
-            .0
+            .library
             .authenticate_single_credential(&answer.answer, &state, &credential(key, policy)?)
             .map_err(refuse)?;
         Ok(Used {

@@ -89,8 +89,10 @@ pub async fn register(
         rp_id: services.settings.public_url.host(),
         name: &name,
         key: &key,
+        created_at: now,
+        last_used_at: None,
     };
-    if !store::insert(&mut tx, &id, account, &new, now, MOST).await? {
+    if !store::insert(&mut tx, &id, account, &new, MOST).await? {
         let count = store::list(&services.db, account).await?.len();
         let full = i64::try_from(count).unwrap_or(MOST) >= MOST;
         return Err(if full {

@@ -4,6 +4,7 @@
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use crypto_glue::{
     ecdsa_p256::{self, EcdsaP256DerSignature, EcdsaP256PrivateKey, EcdsaP256SigningKey},
+    ecdsa_p384::{EcdsaP384DerSignature, EcdsaP384PrivateKey, EcdsaP384SigningKey},
     rsa::{self, RS256PrivateKey, RS256Signature, RS256SigningKey},
     traits::{
         Generate as _, PublicKeyParts as _, SignatureEncoding as _, Signer as _, ToSec1Point as _,
@@ -15,6 +16,7 @@ use sha2::{Digest as _, Sha256};
 
 mod cbor;
 mod fault;
+mod imported;
 
 use cbor::{bytes, integer, map, text, to_vec};
 pub use fault::Fault;
@@ -51,6 +53,8 @@ pub struct Credential {
 #[derive(Clone)]
 enum Private {
     P256(EcdsaP256PrivateKey),
+    P384(EcdsaP384PrivateKey),
+    Ed25519(Box<ed25519_dalek::SigningKey>),
     Rsa(Box<RS256PrivateKey>),
 }
 
@@ -69,6 +73,11 @@ impl Private {
                 let signature: EcdsaP256DerSignature = EcdsaP256SigningKey::from(key).sign(data);
                 signature.as_bytes().to_vec()
             }
+            Self::P384(key) => {
+                let signature: EcdsaP384DerSignature = EcdsaP384SigningKey::from(key).sign(data);
+                signature.as_bytes().to_vec()
+            }
+            Self::Ed25519(key) => key.sign(data).to_vec(),
             Self::Rsa(key) => {
                 let signature: RS256Signature = RS256SigningKey::new((**key).clone()).sign(data);
                 signature.to_vec()
@@ -89,6 +98,7 @@ impl Private {
                     (-3, bytes(point.y().unwrap())),
                 ]
             }
+            Self::P384(_) | Self::Ed25519(_) => panic!("such keys only come from elsewhere"),
             Self::Rsa(key) => vec![
                 (1, integer(3)),
                 (3, integer(RS256)),

@@ -1,0 +1,279 @@
+//! Brings accounts over: looks at all of them, then writes them.
+
+mod plan;
+mod write;
+
+use std::io;
+
+use plan::Plan;
+
+pub use super::{
+    domain::{AccountReport, CodesReport, Keys, Left, Outcome},
+    store::SourceError,
+};
+use super::{
+    domain::{Names, Record, address},
+    store,
+    store::Source as Tables,
+};
+use crate::{
+    auth::accounts::flow::{Email, Username},
+    services::{Client, FlowError, Services},
+    store::StoreError,
+};
+
+/// Accounts of one transaction.
+const TOGETHER: i64 = 200;
+
+/// What the operator wants.
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
+#[derive(Debug)]
+pub struct Wanted {
+    /// What secrets may be sealed with.
+    pub keys: Keys,
+    /// Only accounts that may use Django's admin.
+    pub staff_only: bool,
+    /// Bring accounts up to date that came over before and were not used since.
+    pub update: bool,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Go on although no key opens some secrets, and leave those behind.
+    pub without_unreadable: bool,
+}
+
+/// How many accounts had which outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Totals {
+    /// Came over.
+    pub imported: u64,
+    /// Were brought up to date.
+    pub updated: u64,
+    /// Are as they were.
+    pub unchanged: u64,
+    /// Were left as they are here.
+    pub kept: u64,
+    /// Did not come over.
+    pub refused: u64,
+}
+
+impl Totals {
+    fn count(&mut self, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Imported => &mut self.imported,
+            Outcome::Updated => &mut self.updated,
+            Outcome::Unchanged => &mut self.unchanged,
+            Outcome::Kept => &mut self.kept,
+            Outcome::Refused => &mut self.refused,
+        };
+        *counter = counter.saturating_add(1);
+    }
+}
+
+/// Who is told how it goes.
+pub trait Listener {
+    /// So many accounts are to be looked at, twice.
+    fn begin(&mut self, accounts: u64);
+
+    /// So many more were looked at.
+    fn passed(&mut self, accounts: u64);
+
+    /// What became of an account.
+    ///
+    /// # Errors
+    /// When it cannot be told; the import ends then.
+    fn account(&mut self, report: &AccountReport) -> io::Result<()>;
+}
+
+/// Why an import ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// The other side cannot be read.
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    /// This side failed.
+    #[error(transparent)]
+    Flow(#[from] FlowError),
+    /// Secrets are there that no key opens.
+    #[error(
+        "no key opens the secrets of {0} accounts, listed above: give the keys with --fernet-key, or go on with --without-unreadable, which leaves those secrets behind; nothing was written"
+    )]
+    Unreadable(u64),
+    /// The report cannot be printed.
+    #[error("the report cannot be printed: {0}")]
+    Report(#[from] io::Error),
+}
+
+impl From<StoreError> for ImportError {
+    fn from(error: StoreError) -> Self {
+        Self::Flow(error.into())
+    }
+}
+
+/// A Django database, open for reading.
+pub struct Source(Tables);
+
+impl Source {
+    /// Opens the database of a `postgres://` URL, a `sqlite://` URL or a path.
+    ///
+    /// # Errors
+    /// [`SourceError`]
+    pub async fn open(place: &str) -> Result<Self, SourceError> {
+        Ok(Self(Tables::open(place).await?))
+    }
+}
+
+/// Brings accounts over and tells of each. Nothing is written before all were looked at.
+///
+/// # Errors
+/// [`ImportError`]; what was told as imported before stays so, unless it is a dry run.
+pub async fn import(
+    services: &Services,
+    client: &Client,
+    source: &mut Source,
+    wanted: &Wanted,
+    listener: &mut dyn Listener,
+) -> Result<Totals, ImportError> {
+    let count = source.0.count(wanted.staff_only).await;
+    listener.begin(u64::try_from(count.map_err(SourceError::from)?).unwrap_or_default());
+    let stop = !wanted.without_unreadable && !wanted.dry_run;
+    let (names, unreadable) = look(services, source, wanted, stop, listener).await?;
+    if unreadable > 0 && stop {
+        return Err(ImportError::Unreadable(unreadable));
+    }
+    let mut totals = Totals::default();
+    let mut after = i64::MIN;
+    while let Some(page) = Page::after(after, source, wanted.staff_only).await? {
+        after = page.last;
+        let plans: Vec<Plan> = page
+            .records
+            .iter()
+            .map(|record| plan::plan(services, &wanted.keys, &names, record))
+            .collect();
+        let mut reports = write::write(services, client, wanted, &plans).await?;
+        reports.extend(page.broken.iter().map(|id| broken(*id)));
+        for report in &reports {
+            totals.count(report.outcome);
+            listener.account(report)?;
+        }
+        listener.passed(page.len());
+    }
+    if unreadable > 0 && !wanted.without_unreadable {
+        return Err(ImportError::Unreadable(unreadable));
+    }
+    Ok(totals)
+}
+
+/// The accounts that came over, each with its id in `auth_user`.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn ids(services: &Services) -> Result<Vec<(String, i64)>, FlowError> {
+    Ok(store::ids(&services.db).await?)
+}
+
+/// Looks at all accounts: their names, and how many have secrets that no key opens; those are told
+/// where the import is to `stop` because of them.
+async fn look(
+    services: &Services,
+    source: &mut Source,
+    wanted: &Wanted,
+    stop: bool,
+    listener: &mut dyn Listener,
+) -> Result<(Names, u64), ImportError> {
+    let (mut names, mut unreadable) = (Names::default(), 0_u64);
+    let mut after = i64::MIN;
+    while let Some(page) = Page::after(after, source, wanted.staff_only).await? {
+        after = page.last;
+        for record in &page.records {
+            if let Some(username) = Username::parse(&record.username) {
+                let email = address(record).and_then(Email::parse);
+                names.note(
+                    username.canonical().as_str(),
+                    email.as_ref().map(|email| email.canonical().as_str()),
+                );
+            }
+            let plan = plan::plan(services, &wanted.keys, &Names::default(), record);
+            if plan.unreadable {
+                unreadable = unreadable.saturating_add(1);
+                if stop {
+                    listener.account(&AccountReport {
+                        reason: Some("nothing was written".to_owned()),
+                        ..plan.report
+                    })?;
+                }
+            }
+        }
+        listener.passed(page.len());
+    }
+    names.close();
+    Ok((names, unreadable))
+}
+
+/// Some accounts, by id.
+struct Page {
+    records: Vec<Record>,
+    /// Ids of rows that cannot be read.
+    broken: Vec<i64>,
+    last: i64,
+}
+
+impl Page {
+    /// The accounts after an id; `None` when there are no more.
+    async fn after(
+        after: i64,
+        source: &mut Source,
+        staff_only: bool,
+    ) -> Result<Option<Self>, SourceError> {
+        let tables = &mut source.0;
+        let ids = tables.ids(after, TOGETHER, staff_only).await?;
+        let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
+            return Ok(None);
+        };
+        let mut page = Self {
+            records: Vec::new(),
+            broken: Vec::new(),
+            last: *last,
+        };
+        match tables.read(*first, *last, staff_only).await {
+            Ok(records) => page.records = records,
+            Err(StoreError::Driver(_)) => {
+                for id in ids {
+                    match tables.read(id, id, staff_only).await {
+                        Ok(mut records) => page.records.append(&mut records),
+                        Err(StoreError::Driver(error)) => {
+                            tracing::warn!(%error, django_id = id, "an account could not be read");
+                            page.broken.push(id);
+                        }
+                        Err(error) => return Err(error.into()),
+                    }
+                }
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(Some(page))
+    }
+
+    fn len(&self) -> u64 {
+        let count = self.records.len().saturating_add(self.broken.len());
+        u64::try_from(count).unwrap_or_default()
+    }
+}
+
+/// What is told of an account whose rows cannot be read.
+fn broken(django_id: i64) -> AccountReport {
+    AccountReport {
+        django_id,
+        username: String::new(),
+        outcome: Outcome::Refused,
+        reason: Some("its rows cannot be read; the log says why".to_owned()),
+        email: None,
+        disabled: false,
+        roles: Vec::new(),
+        password: None,
+        totp: false,
+        webauthn: Vec::new(),
+        recovery_codes: None,
+        exposed: None,
+        left_behind: Vec::new(),
+    }
+}

@@ -1,0 +1,268 @@
+//! Writes accounts, each whole or not at all.
+
+use super::{Plan, Wanted};
+use crate::{
+    audit::{
+        flow::{self as audit, Action, Event},
+        notices::flow::{self as notices, Told},
+    },
+    auth::accounts::flow::{self as accounts, Adopted, Email},
+    django::import::{
+        domain::{AccountReport, Left, Outcome},
+        store::{self, Known},
+    },
+    mfa::{
+        ceremonies::flow as ceremonies, recovery_codes::flow as recovery_codes, totp::flow as totp,
+        webauthn::flow as webauthn,
+    },
+    services::{Client, FlowError, Services},
+    store::{StoreError, Tx},
+};
+
+/// Writes some accounts and answers what became of each. What the database refuses of them together is
+/// tried again one by one, so that one bad row stops no other.
+pub(super) async fn write(
+    services: &Services,
+    client: &Client,
+    wanted: &Wanted,
+    plans: &[Plan],
+) -> Result<Vec<AccountReport>, FlowError> {
+    match at_once(services, client, wanted, plans).await {
+        Err(FlowError::Store(StoreError::Driver(_))) => {}
+        outcome => return outcome,
+    }
+    let mut reports = Vec::with_capacity(plans.len());
+    for plan in plans {
+        match at_once(services, client, wanted, std::slice::from_ref(plan)).await {
+            Ok(mut one) => reports.append(&mut one),
+            Err(FlowError::Store(StoreError::Driver(error))) => {
+                tracing::warn!(%error, django_id = plan.django_id, "an account could not be written");
+                reports.push(AccountReport {
+                    reason: Some("the database refused it; the log says why".to_owned()),
+                    ..plan.report.clone()
+                });
+            }
+            Err(other) => return Err(other),
+        }
+    }
+    Ok(reports)
+}
+
+async fn at_once(
+    services: &Services,
+    client: &Client,
+    wanted: &Wanted,
+    plans: &[Plan],
+) -> Result<Vec<AccountReport>, FlowError> {
+    let (Some(first), Some(last)) = (plans.first(), plans.last()) else {
+        return Ok(Vec::new());
+    };
+    let mut tx = services.db.begin().await?;
+    accounts::hold_names(&mut tx).await?;
+    let known = store::known(&mut tx, first.django_id, last.django_id).await?;
+    let mut writer = Writer {
+        services,
+        client,
+        wanted,
+        tx,
+        told: Vec::new(),
+    };
+    let mut reports = Vec::with_capacity(plans.len());
+    for plan in plans {
+        let known = known.iter().find(|known| known.django_id == plan.django_id);
+        reports.push(writer.one(plan, known).await?);
+    }
+    if wanted.dry_run {
+        return Ok(reports);
+    }
+    if reports
+        .iter()
+        .any(|report| report.outcome == Outcome::Imported)
+    {
+        accounts::claim_installation(services, &mut writer.tx).await?;
+    }
+    writer.tx.commit().await?;
+    for told in writer.told {
+        told.send(services);
+    }
+    Ok(reports)
+}
+
+struct Writer<'a> {
+    services: &'a Services,
+    client: &'a Client,
+    wanted: &'a Wanted,
+    tx: Tx,
+    told: Vec<Told>,
+}
+
+impl Writer<'_> {
+    async fn one(
+        &mut self,
+        plan: &Plan,
+        known: Option<&Known>,
+    ) -> Result<AccountReport, FlowError> {
+        let mut report = plan.report.clone();
+        let Some(account) = &plan.account else {
+            return Ok(report);
+        };
+        let (outcome, reason) = match known {
+            Some(known) if known.created_at != account.created_at => {
+                let reason = format!(
+                    "{:?} here has come from the same id of another Django site",
+                    known.username
+                );
+                (Outcome::Refused, Some(reason))
+            }
+            Some(known) if known.digest == plan.digest => (Outcome::Unchanged, None),
+            Some(_) if !self.wanted.update => {
+                let reason =
+                    "it has changed in Django since it came over; --update brings that here";
+                (Outcome::Kept, Some(reason.to_owned()))
+            }
+            Some(known) => {
+                self.update(plan, account, &known.account_id, &mut report)
+                    .await?
+            }
+            None => self.add(plan, account, &mut report).await?,
+        };
+        report.outcome = outcome;
+        report.reason = reason;
+        Ok(report)
+    }
+
+    async fn add(
+        &mut self,
+        plan: &Plan,
+        account: &Adopted,
+        report: &mut AccountReport,
+    ) -> Result<(Outcome, Option<String>), FlowError> {
+        let now = self.services.clock.now();
+        let id = self.services.random.uuid_v7(now)?;
+        let mut added = accounts::adopt(self.services, &mut self.tx, &id, account).await?;
+        if !added && let Some(without) = without_address(account, report) {
+            added = accounts::adopt(self.services, &mut self.tx, &id, &without).await?;
+        }
+        if !added {
+            let reason = "an account here has its username already: rename it in Django";
+            return Ok((Outcome::Refused, Some(reason.to_owned())));
+        }
+        store::insert(&mut self.tx, &id, plan.django_id, &plan.digest, now).await?;
+        self.add_factors(plan, &id, report).await?;
+        self.record(plan, &id, Action::AccountImported).await?;
+        Ok((Outcome::Imported, None))
+    }
+
+    async fn update(
+        &mut self,
+        plan: &Plan,
+        account: &Adopted,
+        id: &str,
+        report: &mut AccountReport,
+    ) -> Result<(Outcome, Option<String>), FlowError> {
+        // a wrong password changes nothing; whatever else has happened, the owner or an operator did
+        let harmless = [
+            Action::AccountImported,
+            Action::AccountRefreshed,
+            Action::FactorExposed,
+            Action::SignInFailed,
+        ];
+        if !audit::nothing_but(&mut self.tx, id, &harmless).await? {
+            let reason = "it has been used or changed here since it came over";
+            return Ok((Outcome::Kept, Some(reason.to_owned())));
+        }
+        let mut fits = accounts::refresh(self.services, &mut self.tx, id, account).await?;
+        if !fits && let Some(without) = without_address(account, report) {
+            fits = accounts::refresh(self.services, &mut self.tx, id, &without).await?;
+        }
+        if !fits {
+            let reason = "another account here has its new username";
+            return Ok((Outcome::Kept, Some(reason.to_owned())));
+        }
+        totp::remove_all_of(&mut self.tx, id).await?;
+        webauthn::remove_all_of(&mut self.tx, id).await?;
+        recovery_codes::remove_all_of(&mut self.tx, id).await?;
+        ceremonies::end_all_of(&mut self.tx, id).await?;
+        self.add_factors(plan, id, report).await?;
+        let now = self.services.clock.now();
+        store::refreshed(&mut self.tx, id, &plan.digest, now).await?;
+        self.record(plan, id, Action::AccountRefreshed).await?;
+        Ok((Outcome::Updated, None))
+    }
+
+    async fn add_factors(
+        &mut self,
+        plan: &Plan,
+        id: &str,
+        report: &mut AccountReport,
+    ) -> Result<(), FlowError> {
+        let factors = &plan.factors;
+        for (app, exposed) in &factors.apps {
+            totp::adopt(self.services, &mut self.tx, id, app, *exposed).await?;
+        }
+        let mut keys = Vec::with_capacity(factors.keys.len());
+        for key in &factors.keys {
+            if webauthn::adopt(self.services, &mut self.tx, id, key).await? {
+                keys.push(key.name.clone());
+                continue;
+            }
+            report.left_behind.push(Left {
+                what: format!("security key “{}”", key.name),
+                why: "there is a key with its id already, and only one can be: add it anew"
+                    .to_owned(),
+            });
+        }
+        report.webauthn = keys;
+        if !factors.keys.is_empty() && factors.apps.is_empty() && report.webauthn.is_empty() {
+            accounts::put_aside(self.services, &mut self.tx, id).await?;
+            report.disabled = true;
+            report.recovery_codes = None;
+            report.left_behind.push(Left::second_factor());
+            return Ok(());
+        }
+        if let Some((set, exposed)) = &factors.codes {
+            recovery_codes::adopt(self.services, &mut self.tx, id, set, *exposed).await?;
+        }
+        Ok(())
+    }
+
+    async fn record(&mut self, plan: &Plan, id: &str, action: Action) -> Result<(), FlowError> {
+        if self.wanted.dry_run {
+            return Ok(());
+        }
+        let detail = format!("django {}", plan.django_id);
+        let event = |action, detail| Event {
+            action,
+            actor: None,
+            subject: Some(id),
+            session: None,
+            detail,
+        };
+        let (services, tx) = (self.services, &mut self.tx);
+        audit::record(services, tx, self.client, &event(action, &detail)).await?;
+        if let Some(what) = &plan.report.exposed {
+            let account = plan.account.as_ref();
+            let email = account
+                .and_then(|account| account.email.as_ref())
+                .map_or("", Email::as_str);
+            let event = event(Action::FactorExposed, what);
+            let told = notices::tell(services, tx, self.client, &event, email).await?;
+            self.told.push(told);
+        }
+        Ok(())
+    }
+}
+
+/// The same account without its address, which somebody here has already; `None` when it has none.
+fn without_address(account: &Adopted, report: &mut AccountReport) -> Option<Adopted> {
+    account.email.as_ref()?;
+    report.email = None;
+    report.left_behind.push(Left {
+        what: "e-mail address".to_owned(),
+        why: "an account here has it already".to_owned(),
+    });
+    Some(Adopted {
+        email: None,
+        ..account.clone()
+    })
+}

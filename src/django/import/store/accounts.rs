@@ -1,0 +1,63 @@
+//! The table `django_account`: which account was made from which row.
+
+use crate::store::{Db, StoreError, Tx, changed, on_db, rows};
+
+/// An account that came over before.
+#[derive(sqlx::FromRow)]
+pub struct Known {
+    /// Id in `auth_user`.
+    pub django_id: i64,
+    /// Id here.
+    pub account_id: String,
+    /// Username here.
+    pub username: String,
+    /// When it was made, there.
+    pub created_at: i64,
+    /// Of what was read of it then.
+    pub digest: Vec<u8>,
+}
+
+/// The accounts from a range of ids that came over before.
+pub async fn known(tx: &mut Tx, first: i64, last: i64) -> Result<Vec<Known>, StoreError> {
+    const SQL: &str = "select django_id, account_id, username, created_at, digest from django_account \
+         join account on account.id = account_id where django_id between $1 and $2";
+    rows!(tx, sqlx::query_as::<_, Known>(SQL).bind(first).bind(last))
+}
+
+/// All accounts that came over, with their ids in `auth_user`.
+pub async fn ids(db: &Db) -> Result<Vec<(String, i64)>, StoreError> {
+    const SQL: &str = "select account_id, django_id from django_account";
+    on_db!(db, pool => sqlx::query_as(SQL).fetch_all(pool))
+}
+
+/// Notes where an account came from.
+pub async fn insert(
+    tx: &mut Tx,
+    account_id: &str,
+    django_id: i64,
+    digest: &[u8],
+    now: i64,
+) -> Result<(), StoreError> {
+    const SQL: &str = "insert into django_account (account_id, django_id, digest, imported_at) values ($1, $2, $3, $4)";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(account_id)
+            .bind(django_id)
+            .bind(digest)
+            .bind(now)
+    )
+    .map(drop)
+}
+
+/// Notes that an account is up to date.
+pub async fn refreshed(
+    tx: &mut Tx,
+    account_id: &str,
+    digest: &[u8],
+    now: i64,
+) -> Result<(), StoreError> {
+    const SQL: &str =
+        "update django_account set digest = $2, imported_at = $3 where account_id = $1";
+    changed!(tx, sqlx::query(SQL).bind(account_id).bind(digest).bind(now)).map(drop)
+}

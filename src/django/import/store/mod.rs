@@ -1,0 +1,7 @@
+//! The tables of a Django site, read only, and the table `django_account`.
+
+mod accounts;
+mod source;
+
+pub use accounts::{Known, ids, insert, known, refreshed};
+pub use source::{Source, SourceError};

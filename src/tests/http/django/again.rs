@@ -1,0 +1,281 @@
+//! Once more, without writing, and refreshed.
+
+use super::{after_password, code, imported, moved, pending, text};
+use crate::{
+    django::import::flow::{Outcome, Totals, Wanted},
+    tests::support::{Kind, Site, TestApp, on_both},
+};
+
+on_both!(
+    django_imports_that_are_run_twice_change_nothing,
+    django_dry_runs_write_nothing_and_say_the_same,
+    django_updates_refresh_accounts_that_nobody_has_used,
+    django_accounts_of_another_site_with_the_same_ids_are_refused,
+    django_imports_of_staff_leave_others_there,
+    django_accounts_are_never_half_there_and_one_that_fails_stops_no_other,
+    django_imports_that_run_at_once_bring_each_account_once,
+    django_imports_set_the_installation_up,
+    django_imports_hold_no_secret_in_the_audit_trail,
+);
+
+/// Everything that an import writes.
+async fn all(app: &TestApp) -> Vec<String> {
+    let mut all = app.contents().await;
+    all.extend(app.texts("select account_id || cast(django_id as text) || cast(imported_at as text) from django_account order by django_id").await);
+    all.extend(app.texts("select username || first_name || coalesce(email, '') || cast(created_at as text) from account order by id").await);
+    all.extend(
+        app.texts("select coalesce(cast(set_up_at as text), '-') from installation")
+            .await,
+    );
+    all
+}
+
+async fn django_imports_that_are_run_twice_change_nothing(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    let before = all(&app).await;
+    app.hands.advance(60);
+    for update in [false, true] {
+        let wanted = Wanted {
+            update,
+            ..site.wanted()
+        };
+        let totals = app.import(&site, &wanted).await.totals();
+        assert_eq!(
+            totals,
+            Totals {
+                unchanged: 5,
+                ..imported(0)
+            }
+        );
+        assert_eq!(all(&app).await, before);
+    }
+}
+
+async fn django_dry_runs_write_nothing_and_say_the_same(kind: Kind) {
+    let (app, site) = (TestApp::new(kind).await, Site::new(kind, "db").await);
+    let before = all(&app).await;
+    let wanted = Wanted {
+        dry_run: true,
+        ..site.wanted()
+    };
+    let dry = app.import(&site, &wanted).await;
+    assert_eq!(dry.totals(), imported(5));
+    assert_eq!(all(&app).await, before);
+    let real = app.import(&site, &site.wanted()).await;
+    assert_eq!(dry.reports, real.reports);
+    assert_ne!(all(&app).await, before);
+}
+
+async fn django_updates_refresh_accounts_that_nobody_has_used(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    // bob signs in here; somebody tries carol's account
+    let mut browser = pending(&app, site.user("bob")).await;
+    browser
+        .authenticate(&code(&app, site.user("bob")))
+        .await
+        .assert_redirect("/");
+    app.browser()
+        .sign_in("carol", "wrong")
+        .await
+        .assert_status(401);
+    let bob = app
+        .texts("select id || password_hash from account where username = 'bob'")
+        .await;
+    // meanwhile in Django: alice loses her key and is no superuser any more, erin is carol's namesake, bob
+    // and carol are put out, carol's codes are used
+    site.execute(
+        "delete from mfa_authenticator where id = 3; \
+         update auth_user set is_superuser = false, last_name = 'Ask' where id = 1; \
+         update auth_user set is_active = false where id in (2, 3)",
+    )
+    .await;
+    let totals = app.import(&site, &site.wanted()).await.totals();
+    assert_eq!(
+        totals,
+        Totals {
+            unchanged: 2,
+            kept: 3,
+            ..imported(0)
+        }
+    );
+    let wanted = Wanted {
+        update: true,
+        ..site.wanted()
+    };
+    let outcome = app.import(&site, &wanted).await;
+    assert_eq!(
+        outcome.totals(),
+        Totals {
+            unchanged: 2,
+            kept: 1,
+            updated: 2,
+            ..imported(0)
+        }
+    );
+    assert_eq!(outcome.of("bob").outcome, Outcome::Kept);
+    assert!(
+        outcome
+            .of("bob")
+            .reason
+            .as_ref()
+            .unwrap()
+            .contains("used or changed here")
+    );
+    assert_eq!(
+        app.texts("select id || password_hash from account where username = 'bob'")
+            .await,
+        bob
+    );
+    let alice =
+        "select last_name || cast(is_superuser as text) from account where username = 'alice'";
+    let told = app.texts(alice).await;
+    assert!(["Ask0", "Askfalse"].contains(&told[0].as_str()), "{told:?}");
+    assert_eq!(
+        app.number("select count(*) from mfa_webauthn_credential")
+            .await,
+        2
+    );
+    assert_eq!(app.number("select count(*) from mfa_totp").await, 4);
+    let mut browser = pending(&app, site.user("alice")).await;
+    browser
+        .authenticate(&code(&app, site.user("alice")))
+        .await
+        .assert_redirect("/");
+    let (_, answer) = after_password(&app, site.user("carol")).await;
+    answer.assert_status(401);
+    let totals = app.import(&site, &wanted).await.totals();
+    assert_eq!(
+        totals,
+        Totals {
+            unchanged: 4,
+            kept: 1,
+            ..imported(0)
+        }
+    );
+}
+
+async fn django_accounts_of_another_site_with_the_same_ids_are_refused(kind: Kind) {
+    let (app, _) = moved(kind, kind, "db").await;
+    let other = Site::new(kind, "edge").await;
+    let outcome = app.import(&other, &other.wanted()).await;
+    assert_eq!(
+        (outcome.totals().imported, outcome.totals().refused),
+        (1, 5)
+    );
+    assert!(
+        outcome
+            .of("frank")
+            .reason
+            .as_ref()
+            .unwrap()
+            .contains("another Django site")
+    );
+    assert_eq!(outcome.of("Judy").outcome, Outcome::Imported);
+}
+
+async fn django_imports_of_staff_leave_others_there(kind: Kind) {
+    let (app, site) = (TestApp::new(kind).await, Site::new(kind, "db").await);
+    let wanted = Wanted {
+        staff_only: true,
+        ..site.wanted()
+    };
+    let outcome = app.import(&site, &wanted).await;
+    assert_eq!((outcome.totals(), outcome.told), (imported(3), (3, 6)));
+    let names = "select username from account order by username";
+    assert_eq!(app.texts(names).await, ["alice", "bob", "dave"]);
+}
+
+async fn django_accounts_are_never_half_there_and_one_that_fails_stops_no_other(kind: Kind) {
+    let (app, site) = (TestApp::new(kind).await, Site::new(kind, "db").await);
+    // the last thing that is written of carol fails
+    app.execute(match kind {
+        Kind::Sqlite => {
+            "create trigger refusal before insert on mfa_recovery_code \
+             when new.account_id in (select id from account where username = 'carol') \
+             begin select raise(abort, 'no'); end"
+        }
+        Kind::Postgres => {
+            "create function refuse() returns trigger language plpgsql as \
+             $$ begin if new.account_id in (select id from account where username = 'carol') \
+             then raise exception 'no'; end if; return new; end $$; \
+             create trigger refusal before insert on mfa_recovery_code for each row execute function refuse()"
+        }
+    })
+    .await;
+    let outcome = app.import(&site, &site.wanted()).await;
+    assert_eq!(
+        outcome.totals(),
+        Totals {
+            refused: 1,
+            ..imported(4)
+        }
+    );
+    assert!(
+        outcome
+            .of("carol")
+            .reason
+            .as_ref()
+            .unwrap()
+            .contains("database refused")
+    );
+    let names = "select username from account order by username";
+    assert_eq!(app.texts(names).await, ["alice", "bob", "dave", "erin"]);
+    assert_eq!(app.number("select count(*) from mfa_totp").await, 3);
+    assert_eq!(app.number("select count(*) from django_account").await, 4);
+    assert_eq!(app.details("account.imported").await.len(), 4);
+    app.execute(match kind {
+        Kind::Sqlite => "drop trigger refusal",
+        Kind::Postgres => "drop trigger refusal on mfa_recovery_code",
+    })
+    .await;
+    let totals = app.import(&site, &site.wanted()).await.totals();
+    assert_eq!(
+        totals,
+        Totals {
+            unchanged: 4,
+            ..imported(1)
+        }
+    );
+}
+
+async fn django_imports_that_run_at_once_bring_each_account_once(kind: Kind) {
+    let (app, site) = (TestApp::new(kind).await, Site::new(kind, "db").await);
+    let other = app.second_process().await;
+    let (wanted, again) = (site.wanted(), site.wanted());
+    let (one, two) = tokio::join!(app.import(&site, &wanted), other.import(&site, &again));
+    let (one, two) = (one.totals(), two.totals());
+    assert_eq!(one.imported + two.imported, 5, "{one:?} {two:?}");
+    assert_eq!(one.unchanged + two.unchanged, 5, "{one:?} {two:?}");
+    assert_eq!(app.number("select count(*) from account").await, 5);
+    assert_eq!(app.details("account.imported").await.len(), 5);
+}
+
+async fn django_imports_set_the_installation_up(kind: Kind) {
+    let (app, _) = moved(kind, kind, "db").await;
+    let free = "select count(*) from installation where set_up_at is null";
+    assert_eq!(app.number(free).await, 0);
+}
+
+async fn django_imports_hold_no_secret_in_the_audit_trail(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    assert_eq!(app.details("account.imported").await.len(), 5);
+    let everything = app
+        .texts("select detail || source from audit_event")
+        .await
+        .join(" ");
+    let user = site.user("carol");
+    for secret in [
+        &user["totp"]["secret"],
+        &user["password"],
+        &user["recovery_codes"]["unused"][0],
+    ] {
+        assert!(!everything.contains(text(secret)));
+    }
+    // nor does the database hold one in clear, nor a code as a hash that could be tried
+    let clear = app
+        .texts("select coalesce(sealed_code, '') from mfa_recovery_code union all select sealed_secret from mfa_totp")
+        .await
+        .join(" ");
+    assert!(!clear.contains(text(&user["totp"]["secret"])));
+    assert!(!clear.contains(text(&user["recovery_codes"]["unused"][0])));
+}
