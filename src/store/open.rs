@@ -73,6 +73,12 @@ impl Db {
                 .idle_timeout(None)
                 // a file does not hang up
                 .test_before_acquire(false)
+                // SQLite ends a transaction by itself where the disk is full or broken; the driver goes
+                // on counting it as open, and would refuse to begin another for ever
+                .before_acquire(|connection, _| {
+                    let usable = !connection.is_in_transaction();
+                    Box::pin(async move { Ok(usable) })
+                })
         };
         let connect = |error| match error {
             sqlx::Error::Database(cause) if cause.code().as_deref() == Some("26") => {

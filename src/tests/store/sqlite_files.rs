@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use crate::{
-    store::{Db, OpenError},
+    store::{Db, OpenError, Tx},
     tests::support::TestFolder,
 };
 
@@ -118,4 +118,21 @@ async fn a_closed_database_fails_and_does_not_hang() {
     db.close().await;
     assert!(db.ping().await.is_err());
     assert!(db.begin().await.is_err());
+}
+
+#[tokio::test]
+async fn cra_05_a_transaction_that_sqlite_ends_by_itself_spoils_no_later_one() {
+    let folder = TestFolder::new();
+    let db = Db::sqlite(&folder.path().join("test.sqlite3"), false)
+        .await
+        .unwrap();
+    for _ in 0..3 {
+        let Tx::Sqlite(mut tx) = db.begin().await.unwrap() else {
+            panic!("it is SQLite");
+        };
+        // as on a full disk
+        sqlx::raw_sql("rollback").execute(&mut *tx).await.unwrap();
+        drop(tx);
+        db.begin().await.unwrap().commit().await.unwrap();
+    }
 }
