@@ -53,7 +53,8 @@ fn passes_by(code: &str) -> bool {
             number & 0xff,
             BUSY | LOCKED | READONLY | IOERR | FULL | CANTOPEN
         ),
-        _ => ["08", "40", "53", "55", "57", "58"]
+        // idle in a transaction for too long: it was this program that stood still, or the network
+        _ => ["08", "25P03", "40", "53", "55", "57", "58"]
             .iter()
             .any(|class| code.starts_with(class)),
     }
@@ -65,10 +66,12 @@ mod tests {
 
     #[test]
     fn a_full_disk_a_lock_and_a_stopped_server_pass_by_and_a_broken_statement_does_not() {
-        for code in ["13", "5", "517", "778", "57P01", "53300", "40001", "08006"] {
+        for code in [
+            "13", "5", "517", "778", "57P01", "53300", "40001", "08006", "25P03",
+        ] {
             assert!(passes_by(code), "{code}");
         }
-        for code in ["1", "19", "2067", "42703", "23505", ""] {
+        for code in ["1", "19", "2067", "42703", "23505", "25P02", ""] {
             assert!(!passes_by(code), "{code}");
         }
     }
