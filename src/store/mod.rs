@@ -10,21 +10,21 @@ mod open;
 pub mod sealed;
 pub mod transfer;
 
-use std::fmt;
+use std::{fmt, io, time::Duration};
 
 use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 pub use error::StoreError;
 pub use open::OpenError;
+use open::TIMEOUT;
 
 /// Runs a query on whichever database is open: `on_db!(db, pool => query.fetch_one(pool))`.
 macro_rules! on_db {
     ($db:expr, $pool:ident => $run:expr) => {
         match &$db.read {
-            $crate::store::Pool::Sqlite($pool) => $run.await,
-            $crate::store::Pool::Postgres($pool) => $run.await,
+            $crate::store::Pool::Sqlite($pool) => $crate::store::within($run).await,
+            $crate::store::Pool::Postgres($pool) => $crate::store::within($run).await,
         }
-        .map_err($crate::store::StoreError::from)
     };
 }
 
@@ -32,14 +32,13 @@ macro_rules! on_db {
 macro_rules! changed {
     ($tx:expr, $query:expr) => {
         match $tx {
-            $crate::store::Tx::Sqlite(tx) => {
-                $query.execute(&mut **tx).await.map(|d| d.rows_affected())
-            }
-            $crate::store::Tx::Postgres(tx) => {
-                $query.execute(&mut **tx).await.map(|d| d.rows_affected())
-            }
+            $crate::store::Tx::Sqlite(tx) => $crate::store::within($query.execute(&mut **tx))
+                .await
+                .map(|d| d.rows_affected()),
+            $crate::store::Tx::Postgres(tx) => $crate::store::within($query.execute(&mut **tx))
+                .await
+                .map(|d| d.rows_affected()),
         }
-        .map_err($crate::store::StoreError::from)
     };
 }
 
@@ -47,13 +46,34 @@ macro_rules! changed {
 macro_rules! rows {
     ($tx:expr, $query:expr) => {
         match $tx {
-            $crate::store::Tx::Sqlite(tx) => $query.fetch_all(&mut **tx).await,
-            $crate::store::Tx::Postgres(tx) => $query.fetch_all(&mut **tx).await,
+            $crate::store::Tx::Sqlite(tx) => {
+                $crate::store::within($query.fetch_all(&mut **tx)).await
+            }
+            $crate::store::Tx::Postgres(tx) => {
+                $crate::store::within($query.fetch_all(&mut **tx)).await
+            }
         }
-        .map_err($crate::store::StoreError::from)
     };
 }
 pub(crate) use {changed, on_db, rows};
+
+/// How long the database may take for one thing: somewhat longer than it gives itself, so that its own
+/// words are heard, and no longer, since a database that fell silent says nothing at all.
+const PATIENCE: Duration = TIMEOUT.saturating_add(Duration::from_millis(500));
+
+/// Waits for the database, but not for ever.
+pub(crate) fn within<T>(
+    work: impl Future<Output = Result<T, sqlx::Error>>,
+) -> impl Future<Output = Result<T, StoreError>> {
+    // on the heap, or each caller's own future would hold it twice
+    let work = Box::pin(work);
+    async {
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(outcome) => outcome.map_err(StoreError::from),
+            Err(_) => Err(sqlx::Error::Io(io::ErrorKind::TimedOut.into()).into()),
+        }
+    }
+}
 
 /// A connection pool of one of the two databases.
 #[derive(Clone, Debug)]
@@ -99,8 +119,8 @@ impl Db {
     /// [`StoreError::Unavailable`] when no connection can be had within 5 s.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         Ok(match &self.write {
-            Pool::Sqlite(pool) => Tx::Sqlite(pool.begin_with("begin immediate").await?),
-            Pool::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+            Pool::Sqlite(pool) => Tx::Sqlite(within(pool.begin_with("begin immediate")).await?),
+            Pool::Postgres(pool) => Tx::Postgres(within(pool.begin()).await?),
         })
     }
 
@@ -147,9 +167,21 @@ impl Tx {
     /// [`StoreError::Unavailable`]; nothing was changed then.
     pub async fn commit(self) -> Result<(), StoreError> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await?,
-            Self::Postgres(tx) => tx.commit().await?,
+            Self::Sqlite(tx) => within(tx.commit()).await,
+            Self::Postgres(tx) => within(tx.commit()).await,
         }
-        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{StoreError, within};
+
+    #[tokio::test(start_paused = true)]
+    async fn cra_07_a_database_that_says_nothing_is_waited_for_six_seconds_at_most() {
+        let begun = tokio::time::Instant::now();
+        let outcome = within(std::future::pending::<sqlx::Result<()>>()).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))));
+        assert!(begun.elapsed().as_secs() < 6);
     }
 }

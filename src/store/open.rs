@@ -16,7 +16,7 @@ use sqlx::{
 use super::{Db, Pool, migrations};
 
 /// How long a caller waits for a connection, and PostgreSQL for a statement.
-const TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that read a SQLite file side by side.
 const SQLITE_READERS: u32 = 4;
 /// How a SQLite file begins ([§1.3](https://www.sqlite.org/fileformat.html#the_database_header)).
