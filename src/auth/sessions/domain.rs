@@ -20,11 +20,12 @@ impl Limits {
         if quarter < 60 { quarter } else { 60 }
     }
 
-    /// Whether a session of these times is alive at `now`. A clock set back ends none.
+    /// Whether a session of these times is alive at `now`. A clock set back ends none, unless by more
+    /// than a lifetime: what began in the year 2100 must not live until then.
     #[must_use]
     pub const fn alive(self, created_at: i64, last_seen_at: i64, now: i64) -> bool {
         now.saturating_sub(last_seen_at) <= self.idle
-            && now.saturating_sub(created_at) < self.lifetime
+            && now.saturating_sub(created_at).saturating_abs() < self.lifetime
     }
 }
 
@@ -163,9 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_jump_in_either_direction_ends_no_session_by_arithmetic() {
+    fn cra_15_a_clock_jump_within_a_lifetime_ends_no_session_and_prolongs_none_for_ever() {
         assert!(LIMITS.alive(1000, 1000, 0));
-        assert!(LIMITS.alive(i64::MAX, i64::MAX, i64::MIN));
+        assert!(LIMITS.alive(43_199, 43_199, 0));
+        assert!(!LIMITS.alive(43_200, 43_200, 0));
+        assert!(!LIMITS.alive(i64::MAX, i64::MAX, i64::MIN));
         assert!(!LIMITS.alive(i64::MIN, i64::MIN, i64::MAX));
     }
 

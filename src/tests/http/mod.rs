@@ -2,6 +2,7 @@
 
 mod address;
 mod audit_trail;
+mod clock_jumps;
 mod django;
 mod failures;
 mod files;
