@@ -9,7 +9,7 @@ on_both!(
     a_database_that_is_gone_is_a_503_and_never_a_way_in,
     htp_18_a_broken_table_is_a_500_with_an_id_and_without_details,
     htp_18_a_form_that_meets_a_broken_table_is_a_500_and_changes_nothing,
-    htp_18_without_randomness_nobody_gets_in_and_nothing_changes,
+    cra_16_htp_18_without_randomness_nobody_gets_in_and_nothing_changes,
     htp_24_health_tells_no_details,
 );
 
@@ -143,7 +143,7 @@ async fn htp_18_a_form_that_meets_a_broken_table_is_a_500_and_changes_nothing(ki
     assert_eq!(app.number("select count(*) from session").await, 1);
 }
 
-async fn htp_18_without_randomness_nobody_gets_in_and_nothing_changes(kind: Kind) {
+async fn cra_16_htp_18_without_randomness_nobody_gets_in_and_nothing_changes(kind: Kind) {
     let (app, mut browser) = TestApp::with_anna(kind).await;
     let before = app.contents().await;
     let broken = app.variant(|services| services.random = Random::failing());

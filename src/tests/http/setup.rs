@@ -16,7 +16,7 @@ on_both!(
     log_20_with_an_account_the_page_is_gone,
     log_21_the_first_password_has_to_be_a_good_one_and_the_link_stays_good,
     a_link_lives_half_an_hour_and_only_as_a_hash,
-    a_missing_or_forged_link_opens_nothing,
+    cra_21_a_missing_or_forged_link_opens_nothing,
     the_first_administrator_is_signed_in_and_known,
     what_was_typed_stays_and_secrets_do_not,
 );
@@ -183,7 +183,7 @@ async fn a_link_lives_half_an_hour_and_only_as_a_hash(kind: Kind) {
     assert_eq!(app.number("select count(*) from account").await, 0);
 }
 
-async fn a_missing_or_forged_link_opens_nothing(kind: Kind) {
+async fn cra_21_a_missing_or_forged_link_opens_nothing(kind: Kind) {
     let app = TestApp::new(kind).await;
     let token = link(&app).await;
     let (short, long, markup) = (&token[1..], format!("{token}A"), "%22%3E%3Cscript%3E");

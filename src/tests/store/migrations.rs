@@ -10,7 +10,7 @@ use crate::{
 on_both!(
     migrating_again_changes_nothing,
     eight_processes_may_start_at_once_on_an_empty_database,
-    a_schema_of_a_newer_version_is_refused_and_left_as_it_is,
+    cra_14_a_schema_of_a_newer_version_is_refused_and_left_as_it_is,
     a_migration_that_was_edited_afterwards_is_refused,
 );
 
@@ -50,7 +50,7 @@ async fn eight_processes_may_start_at_once_on_an_empty_database(kind: Kind) {
     }
 }
 
-async fn a_schema_of_a_newer_version_is_refused_and_left_as_it_is(kind: Kind) {
+async fn cra_14_a_schema_of_a_newer_version_is_refused_and_left_as_it_is(kind: Kind) {
     let app = TestApp::new(kind).await;
     app.account("anna").await;
     app.execute(
