@@ -13,6 +13,7 @@ mod django;
 mod http;
 mod keys;
 mod postgres;
+mod pressure;
 mod processes;
 mod second_factor;
 mod secrets;

@@ -100,7 +100,7 @@ fn rst_03_a_wrong_key_does_not_start_and_what_needs_it_is_counted() {
 fn rst_05_a_new_key_before_the_old_one_opens_everything() {
     let place = Place::new();
     let (secret, codes) = enrolled(&place);
-    let place = place.set("MFA_ENCRYPTION_KEY", &format!("{OTHER_KEY},{KEY}"));
+    let place = place.also("MFA_ENCRYPTION_KEY", &format!("{OTHER_KEY},{KEY}"));
     let server = place.serve();
     let mut browser = pending(&server, "anna");
     assert_eq!(authenticate(&mut browser, &code(&secret, 0)), 303);
@@ -321,10 +321,10 @@ fn rec_12_what_was_answered_stays_spent_after_a_kill() {
     let place = Place::new();
     let (secret, codes) = enrolled(&place);
     for right in [code(&secret, 0), codes[0].clone(), codes[1].clone()] {
-        let server = place.serve();
+        let mut server = place.serve();
         let mut browser = pending(&server, "anna");
         assert_eq!(authenticate(&mut browser, &right), 303);
-        server.running.signal("KILL");
+        server.running.kill();
         server.running.ended();
         let server = place.serve();
         assert!(is_signed_in(&mut browser.at(server.address)));

@@ -36,6 +36,7 @@ pub fn unique(prefix: &str) -> String {
 pub struct Place {
     folder: Arc<Folder>,
     environment: Vec<(String, String)>,
+    limits: Option<String>,
 }
 
 /// Removed once nobody works there any more.
@@ -54,6 +55,7 @@ impl Place {
         let place = Self {
             folder: Arc::new(Folder(folder)),
             environment: Vec::new(),
+            limits: None,
         };
         place
             .set("MFA_ENCRYPTION_KEY", KEY)
@@ -67,8 +69,24 @@ impl Place {
         self
     }
 
+    /// The same folder with another setting.
+    pub fn also(&self, name: &str, value: &str) -> Self {
+        let same = Self {
+            folder: Arc::clone(&self.folder),
+            environment: self.environment.clone(),
+            limits: self.limits.clone(),
+        };
+        same.set(name, value)
+    }
+
     pub fn unset(mut self, name: &str) -> Self {
         self.environment.retain(|(set, _)| set != name);
+        self
+    }
+
+    /// What a shell is told before it becomes the program, such as `ulimit -n 64`.
+    pub fn under(mut self, limits: &str) -> Self {
+        self.limits = Some(limits.to_owned());
         self
     }
 
@@ -81,7 +99,17 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_inmor-mfa"));
+        let program = std::env::var_os("INMOR_MFA_BIN")
+            .unwrap_or_else(|| env!("CARGO_BIN_EXE_inmor-mfa").into());
+        let mut command = match &self.limits {
+            None => Command::new(program),
+            Some(limits) => {
+                let mut shell = Command::new("sh");
+                let line = format!("{limits} && exec \"$0\" \"$@\"");
+                shell.args(["-c", &line]).arg(program);
+                shell
+            }
+        };
         command
             .args(arguments)
             .current_dir(&self.folder.0)
@@ -104,7 +132,12 @@ impl Place {
     }
 
     pub fn run_with_bytes(&self, arguments: &[&str], input: &[u8]) -> Ended {
-        Running::start(self, self.command(arguments), input).ended()
+        self.start_with_bytes(arguments, input).ended()
+    }
+
+    /// Starts a command with something on standard input.
+    pub fn start_with_bytes(&self, arguments: &[&str], input: &[u8]) -> Running {
+        Running::start(self, self.command(arguments), input)
     }
 
     /// Starts a command whose standard output nobody reads.
@@ -277,6 +310,11 @@ impl Running {
             .status()
             .unwrap();
         assert!(done.success());
+    }
+
+    /// Ends it by SIGKILL, as a power cut would.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
     }
 
     /// Waits for its end. Both pipes close when it ends, for it has no children.
