@@ -1,6 +1,6 @@
 # What each target does is said beside it; `make` alone prints that.
 
-.PHONY: help serve build test check dev bench site
+.PHONY: help serve build test check torture dev bench site
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
 
@@ -15,6 +15,9 @@ test: ## everything: format, lints, unit, store, HTTP and browser tests
 
 check: ## format and lints only
 	@.ci/test quick
+
+torture: ## kill, fill, stop and rotate: nothing may be lost (options in ARGS)
+	@.ci/setup test && .ci/torture $(ARGS)
 
 dev: ## rebuild and reload while you edit (cargo leptos watch)
 	@.ci/setup dev && .ci/dev
