@@ -18,6 +18,7 @@
 //!   and keys reach the rules as arguments.
 //! - `server` surrounds all of it: router, headers, same-origin check, forms, settings.
 //!   `commands` is what an operator types.
+//! - `fuzzing` says what must hold for every input from outside; it is in no program.
 //!
 //! `src/tests/layout.rs` checks who imports whom.
 
@@ -41,6 +42,9 @@ pub mod clock;
 pub mod crypto;
 #[cfg(feature = "ssr")]
 pub mod django;
+#[cfg(any(feature = "fuzzing", all(test, feature = "ssr")))]
+#[doc(hidden)]
+pub mod fuzzing;
 #[cfg(feature = "ssr")]
 pub mod mail;
 #[cfg(feature = "ssr")]

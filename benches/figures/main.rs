@@ -5,6 +5,7 @@
 //! SQLite file, for about two minutes. Client and server share the cores, so the rates are
 //! lower than with the client on a machine of its own.
 
+mod flood;
 mod hashing;
 #[path = "../../src/tests/program/http.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -69,6 +70,7 @@ fn main() -> Outcomes<()> {
     sign_ins(&installation, cores)?;
     keys::sign_ins(&installation.start()?, CONNECTIONS, LOAD, MOST)?;
     rush(&installation, cores)?;
+    flood::flood(&installation)?;
     rotation::rotation(&installation)?;
     import::import(&Installation::new()?)?;
     Ok(())

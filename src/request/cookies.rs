@@ -9,7 +9,7 @@ use crate::crypto::token::Token;
 
 /// A cookie by its use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cookie {
+pub(crate) enum Cookie {
     /// The session; ends with the browser.
     Session,
     /// A sign-in under way, between password and second factor.
@@ -21,7 +21,7 @@ pub(super) enum Cookie {
 }
 
 impl Cookie {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Session => "__Host-session",
             Self::Attempt => "__Host-login",
@@ -31,7 +31,7 @@ impl Cookie {
     }
 
     /// The `Set-Cookie` value; `max_age` in seconds.
-    pub(super) fn set(self, token: &Token, max_age: Option<i64>) -> String {
+    pub(crate) fn set(self, token: &Token, max_age: Option<i64>) -> String {
         let age = max_age
             .map(|seconds| format!("; Max-Age={seconds}"))
             .unwrap_or_default();
@@ -60,12 +60,12 @@ impl Cookie {
 }
 
 /// The token in a request's cookie, if it has the shape of one.
-pub(super) fn find(headers: &HeaderMap, cookie: Cookie) -> Option<Token> {
+pub(crate) fn find(headers: &HeaderMap, cookie: Cookie) -> Option<Token> {
     values(headers, cookie).find_map(Token::parse)
 }
 
 /// Whether a request brings the cookie at all, whatever is in it.
-pub(super) fn is_there(headers: &HeaderMap, cookie: Cookie) -> bool {
+pub(crate) fn is_there(headers: &HeaderMap, cookie: Cookie) -> bool {
     values(headers, cookie).next().is_some()
 }
 

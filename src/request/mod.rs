@@ -25,7 +25,7 @@ use crate::{
     store::StoreError,
 };
 
-mod cookies;
+pub(crate) mod cookies;
 mod return_path;
 
 use cookies::Cookie;

@@ -46,7 +46,7 @@ impl ReturnPath {
             "/accounts/reauthenticate",
         ]
         .iter()
-        .any(|own| path.starts_with(own));
+        .any(|own| decoded.starts_with(own));
         let visible =
             text.len() <= Self::LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic());
         (visible
@@ -123,6 +123,7 @@ mod tests {
             "/#//evil",
             "/accounts/login/?next=/accounts/login/",
             "/accounts/logout/",
+            "/accounts/%6cogin/",
             "/%ff",
             &long,
         ] {

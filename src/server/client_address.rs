@@ -16,7 +16,7 @@ use crate::services::Client;
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 /// Characters of a `User-Agent` that are kept.
-const USER_AGENT: usize = 200;
+pub(crate) const USER_AGENT: usize = 200;
 
 /// The layer: puts a [`Client`] beside the request, and sends plain HTTP to https where that is the site's scheme.
 pub(super) async fn find(
@@ -71,7 +71,11 @@ fn to_https(request: &Request, origin: &str) -> Response {
 }
 
 /// Walks the chain from the peer outwards as long as each hop is trusted; what cannot be read ends it.
-fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(&IpAddr) -> bool) -> IpAddr {
+pub(crate) fn client_address(
+    headers: &HeaderMap,
+    peer: IpAddr,
+    trusted: impl Fn(&IpAddr) -> bool,
+) -> IpAddr {
     let values: Vec<&str> = headers
         .get_all(X_FORWARDED_FOR)
         .iter()
@@ -92,7 +96,7 @@ fn client_address(headers: &HeaderMap, peer: IpAddr, trusted: impl Fn(&IpAddr) -
 }
 
 /// An address with or without a port, IPv6 with or without brackets.
-fn parse_hop(text: &str) -> Option<IpAddr> {
+pub(crate) fn parse_hop(text: &str) -> Option<IpAddr> {
     let bare = text
         .strip_prefix('[')
         .and_then(|rest| rest.strip_suffix(']'))
@@ -114,7 +118,7 @@ fn last_is(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
 }
 
 /// What limits count: a household has a /64 of IPv6 to itself.
-fn source(address: IpAddr) -> String {
+pub(crate) fn source(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => {
@@ -124,7 +128,7 @@ fn source(address: IpAddr) -> String {
     }
 }
 
-fn user_agent(headers: &HeaderMap) -> String {
+pub(crate) fn user_agent(headers: &HeaderMap) -> String {
     let bytes = headers
         .get(header::USER_AGENT)
         .map_or(&b""[..], HeaderValue::as_bytes);

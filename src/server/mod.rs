@@ -1,7 +1,7 @@
 //! The HTTP server: settings, router, what surrounds every request, and its start and stop.
 
 #[cfg(feature = "ssr")]
-mod client_address;
+pub(crate) mod client_address;
 #[cfg(feature = "ssr")]
 mod clock_watch;
 #[cfg(feature = "ssr")]

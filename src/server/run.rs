@@ -8,6 +8,7 @@ use std::{
 
 use axum_server::{Handle, accept::NoDelayAcceptor};
 use hyper_util::rt::TokioTimer;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::{clock_watch, router::router};
@@ -82,12 +83,16 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT);
     tracing::info!(%address, public_url = services.settings.public_url.origin(), "listening");
+    // the port has been ours for a while, so whoever connects now is answered
+    tell(NotifyState::Ready);
+    let watchdog = tokio::spawn(watchdog(services.clone()));
     server
         .first_request_timeout(HEADER_TIMEOUT)
         .serve(service)
         .await?;
     purge.abort();
     watch.abort();
+    watchdog.abort();
     services.mailer.close().await;
     services.db.close().await;
     tracing::info!("stopped");
@@ -121,8 +126,34 @@ async fn stop_on_signal(handle: Handle<SocketAddr>) {
         _ = term.recv() => {}
         _ = int.recv() => {}
     }
+    tell(NotifyState::Stopping);
     tracing::info!(connections = handle.connection_count(), "stopping");
     handle.graceful_shutdown(Some(GRACE));
+}
+
+/// Tells systemd, where it asked to be told (`Type=notify`).
+fn tell(state: NotifyState<'_>) {
+    if let Err(error) = sd_notify::notify(&[state]) {
+        tracing::warn!(%error, "systemd cannot be told");
+    }
+}
+
+/// Tells systemd twice in each `WatchdogSec=` that the database answers; it restarts what says nothing.
+async fn watchdog(services: Services) {
+    let Some(within) = sd_notify::watchdog_enabled().filter(|within| !within.is_zero()) else {
+        return;
+    };
+    let mut every = tokio::time::interval(within / 2);
+    loop {
+        every.tick().await;
+        match services.db.ping().await {
+            Ok(()) => tell(NotifyState::Watchdog),
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "systemd is not told to wait: the database does not answer"
+            ),
+        }
+    }
 }
 
 /// Deletes what has run out, a little at a time: whoever wants to write waits for one batch at most.

@@ -8,9 +8,11 @@
     reason = "tests may fail loudly"
 )]
 
+mod corpus;
 mod http;
 mod imports;
 mod layout;
+mod properties;
 mod rooms;
 mod store;
 mod support;

@@ -27,11 +27,13 @@ pub(super) enum Room {
     Settings,
     Server,
     Commands,
+    /// `fuzzing/`: looks at whatever takes input from outside.
+    Fuzzing,
 }
 
 use Room::{
-    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Mail, Page, Request, Server,
-    Services, Settings, Tables, Tools, Ui, Wire,
+    Api, App, Browser, Commands, Crate, Db, Domain, Error, Flow, Fuzzing, Mail, Page, Request,
+    Server, Services, Settings, Tables, Tools, Ui, Wire,
 };
 
 /// The room and the folder of a path below the crate's root; `None` where no room is.
@@ -50,6 +52,7 @@ pub(super) fn room<'a>(path: &[&'a str]) -> Option<(Room, Vec<&'a str>)> {
         ["server", "settings", ..] => Settings,
         ["server", ..] => Server,
         ["commands", ..] => Commands,
+        ["fuzzing", ..] => Fuzzing,
         ["auth" | "mfa" | "gate" | "audit" | "django", rest @ ..] => {
             let named = |name: &str| match name {
                 "page" => Some(Page),
@@ -105,17 +108,19 @@ pub(super) const fn may_use(from: Room) -> &'static [Room] {
         Commands => &[
             Commands, Server, Settings, Flow, Services, Tools, Mail, Db, Error,
         ],
+        Fuzzing => &[Fuzzing, Server, Settings, Request, Domain, Tools, Wire],
     }
 }
 
 /// Crates that have their places, and those places.
-pub(super) const CRATES: [(&[&str], &[Room]); 5] = [
+pub(super) const CRATES: [(&[&str], &[Room]); 6] = [
     (
         &["web_sys", "js_sys", "wasm_bindgen", "wasm_bindgen_futures"],
         &[Browser, Crate],
     ),
     (&["sqlx"], &[Db, Tables]),
     (&["lettre"], &[Mail]),
+    (&["sd_notify"], &[Server]),
     (
         &[
             "axum",
@@ -126,7 +131,7 @@ pub(super) const CRATES: [(&[&str], &[Room]); 5] = [
             "tower",
             "tower_http",
         ],
-        &[Server, Request],
+        &[Server, Request, Fuzzing],
     ),
     (
         &["leptos", "leptos_router"],

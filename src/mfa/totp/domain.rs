@@ -17,6 +17,9 @@ const DRIFT: i64 = 600;
 /// ahead has been set right, its steps must not keep the owner out; a clock set back by minutes must not
 /// let a code pass twice.
 const PLAUSIBLE: i64 = 24 * 3600;
+/// Bytes that a QR code holds at most at its level
+/// ([ISO/IEC 18004](https://www.iso.org/standard/83389.html), version 40-M).
+pub const QR_BYTES: usize = 2331;
 /// Modules of white around a QR code.
 const QUIET_ZONE: usize = 4;
 
@@ -198,21 +201,28 @@ pub fn in_groups(secret: &str) -> String {
 }
 
 /// The `otpauth://` address of a secret
-/// ([Key Uri Format](https://github.com/google/google-authenticator/wiki/Key-Uri-Format)).
+/// ([Key Uri Format](https://github.com/google/google-authenticator/wiki/Key-Uri-Format)), with as much
+/// of the account's name as a QR code has room for.
 #[must_use]
 pub fn uri(secret: &[u8], account: &str, issuer: &str, parameters: Parameters) -> Option<String> {
     // a colon would end the issuer
-    let account = account.replace(':', "_");
-    Builder::new()
-        .with_secret(secret.to_vec())
-        .with_digits(u8::try_from(parameters.digits).ok()?)
-        .with_step_duration(u64::try_from(parameters.period).ok()?)
-        .with_account_name(account)
-        .with_issuer(Some(issuer.to_owned()))
-        .build()
-        .ok()?
-        .to_url()
-        .ok()
+    let mut account = account.replace(':', "_");
+    loop {
+        let address = Builder::new()
+            .with_secret(secret.to_vec())
+            .with_digits(u8::try_from(parameters.digits).ok()?)
+            .with_step_duration(u64::try_from(parameters.period).ok()?)
+            .with_account_name(account.as_str())
+            .with_issuer(Some(issuer.to_owned()))
+            .build()
+            .ok()?
+            .to_url()
+            .ok()?;
+        if address.len() <= QR_BYTES {
+            return Some(address);
+        }
+        account.pop()?;
+    }
 }
 
 /// A text as a QR code, or `None` for one that is too long.
@@ -434,6 +444,17 @@ mod tests {
         assert_eq!(query["secret"], "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
         assert_eq!(query["issuer"], "Ünïcode / 100%");
         assert!(!address.contains('+'), "{address}");
+    }
+
+    #[test]
+    fn tot_13_the_longest_names_that_are_allowed_still_fit_into_a_qr_code() {
+        // four bytes each, twelve in an address
+        let (account, issuer) = ("\u{20000}".repeat(150), "\u{20000}".repeat(64));
+        let address = uri(RFC, &account, &issuer, EIGHT).unwrap();
+        assert!(qr(&address).is_some());
+        let read = Totp::from_url(&address).unwrap();
+        assert_eq!(read.issuer(), Some(&*issuer));
+        assert!(account.starts_with(read.account_name()) && read.account_name().len() >= 200);
     }
 
     #[test]

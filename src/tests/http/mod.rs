@@ -51,7 +51,7 @@ use super::support::{Answer, Browser};
 use crate::server::router::PAGES;
 
 /// The path of every server function that this program has.
-fn server_functions() -> Vec<&'static str> {
+pub(in crate::tests) fn server_functions() -> Vec<&'static str> {
     let mut paths: Vec<_> = server_fn_paths()
         .map(|(path, method)| {
             assert_eq!(method, Method::POST, "{path}");
@@ -96,7 +96,7 @@ fn fields_with(id: &str) -> Vec<(&str, &str)> {
 }
 
 /// Whether a function takes JSON instead of a form.
-fn takes_json(path: &str) -> bool {
+pub(in crate::tests) fn takes_json(path: &str) -> bool {
     [
         "/api/webauthn/registration/",
         "/api/webauthn/authentication/",
@@ -120,7 +120,7 @@ async fn send(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Ans
 }
 
 /// The path of every page, and of the file that is made for whoever asks.
-fn pages() -> Vec<&'static str> {
+pub(in crate::tests) fn pages() -> Vec<&'static str> {
     let paths: Vec<_> = PAGES
         .iter()
         .map(String::as_str)

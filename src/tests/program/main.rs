@@ -9,6 +9,7 @@
 mod accounts;
 mod backup;
 mod database;
+mod deploy;
 mod django;
 mod http;
 mod keys;
@@ -23,4 +24,5 @@ mod security_key;
 mod serving;
 mod settings;
 mod support;
+mod systemd;
 mod wire;
