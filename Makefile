@@ -22,8 +22,8 @@ torture: ## kill, fill, stop and rotate: nothing may be lost (options in ARGS)
 dev: ## rebuild and reload while you edit (cargo leptos watch)
 	@.ci/setup dev && .ci/dev
 
-bench: ## print the figures of the bench programs
-	@.ci/setup build && .ci/bench
+bench: ## print the figures of the bench programs (groups in ARGS)
+	@.ci/setup build && .ci/bench $(ARGS)
 
 site: # what browsers load, in target/site
 	@.ci/setup build && .ci/site

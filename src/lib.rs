@@ -11,7 +11,7 @@
 //! - [`app`] has the routes; [`ui`] the parts pages are made of; [`error`] what a person is told.
 //! - `request` turns a request into what a flow needs, and a flow's outcome into an answer.
 //! - [`auth`] knows who is asking, [`mfa`] the methods beside the password, [`audit`] what happened;
-//!   `django` brings accounts over from another system. A folder there is one subject: its
+//!   `gate` answers proxies in front of other sites; `django` brings accounts over from another system. A folder there is one subject: its
 //!   `flow` guards, acts and records; its `domain` holds rules without input or output; its
 //!   `store` is the only one to know its tables.
 //! - `crypto`, `clock`, `mail` and `store` are tools that know nothing of the rest. Time, randomness
@@ -32,6 +32,7 @@ pub mod auth;
 pub mod browser;
 pub mod commands;
 pub mod error;
+pub mod gate;
 pub mod mfa;
 pub mod server;
 pub mod ui;

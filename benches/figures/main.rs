@@ -1,6 +1,6 @@
 //! Prints the figures of the release program beside what the design asks of them; asserts nothing.
 //!
-//! `make bench`, or `cargo bench --features ssr --bench figures`. It starts the program that
+//! `make bench`, or `cargo bench --features ssr --bench figures [-- GROUP…]`. It starts the program that
 //! `INMOR_MFA_BIN` names, else the one cargo has built, on a free port of this machine and a new
 //! SQLite file, for about two minutes. Client and server share the cores, so the rates are
 //! lower than with the client on a machine of its own.
@@ -62,17 +62,42 @@ type Outcomes<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcomes<()> {
     let cores = thread::available_parallelism()?.get();
     let installation = Installation::new()?;
+    // cargo adds an option of its own
+    let named: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|name| !name.starts_with('-'))
+        .collect();
+    let wanted = |group: &str| named.is_empty() || named.iter().any(|name| name == group);
     row("figure", "measured", "goal");
     row("cores, shared by client and server", &cores.to_string(), "");
-    starts(&installation)?;
-    pages(&installation)?;
-    second_factor::verifications(TURN)?;
-    sign_ins(&installation, cores)?;
-    keys::sign_ins(&installation.start()?, CONNECTIONS, LOAD, MOST)?;
-    rush(&installation, cores)?;
-    flood::flood(&installation)?;
-    rotation::rotation(&installation)?;
-    import::import(&Installation::new()?)?;
+    if wanted("starts") {
+        starts(&installation)?;
+    }
+    if wanted("pages") {
+        pages(&installation)?;
+    }
+    if wanted("codes") {
+        second_factor::verifications(TURN)?;
+    }
+    if wanted("sign-ins") {
+        sign_ins(&installation, cores)?;
+    }
+    if wanted("keys") {
+        // a factor of the account would give later sign-ins a second step
+        keys::sign_ins(&Installation::new()?.start()?, CONNECTIONS, LOAD, MOST)?;
+    }
+    if wanted("rush") {
+        rush(&installation, cores)?;
+    }
+    if wanted("flood") {
+        flood::flood(&installation)?;
+    }
+    if wanted("rotation") {
+        rotation::rotation(&installation)?;
+    }
+    if wanted("import") {
+        import::import(&Installation::new()?)?;
+    }
     Ok(())
 }
 

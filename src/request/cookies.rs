@@ -18,6 +18,10 @@ pub(crate) enum Cookie {
     Ceremony,
     /// A browser that has signed in before; long-lived.
     Device,
+    /// A session on the host of a site behind the login gate.
+    Site,
+    /// A browser on such a host that is to bring a ticket.
+    Browser,
 }
 
 impl Cookie {
@@ -27,6 +31,8 @@ impl Cookie {
             Self::Attempt => "__Host-login",
             Self::Ceremony => "__Host-ceremony",
             Self::Device => "__Host-device",
+            Self::Site => "__Host-inmor-site",
+            Self::Browser => "__Host-inmor-browser",
         }
     }
 
@@ -36,10 +42,19 @@ impl Cookie {
             .map(|seconds| format!("; Max-Age={seconds}"))
             .unwrap_or_default();
         format!(
-            "{}={}; Path=/; Secure; HttpOnly; SameSite=Lax{age}",
+            "{}={}; Path=/; Secure; HttpOnly; SameSite={}{age}",
             self.name(),
-            token.expose()
+            token.expose(),
+            self.same_site()
         )
+    }
+
+    /// A ticket comes with a form from another host, which may be of another site.
+    const fn same_site(self) -> &'static str {
+        match self {
+            Self::Browser => "None",
+            _ => "Lax",
+        }
     }
 
     /// The `Set-Cookie` value that takes the token and leaves a word in its place.
@@ -51,10 +66,11 @@ impl Cookie {
     }
 
     /// The `Set-Cookie` value that removes it.
-    pub(super) fn clear(self) -> String {
+    pub(crate) fn clear(self) -> String {
         format!(
-            "{}=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0",
-            self.name()
+            "{}=; Path=/; Secure; HttpOnly; SameSite={}; Max-Age=0",
+            self.name(),
+            self.same_site()
         )
     }
 }

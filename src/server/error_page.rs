@@ -41,9 +41,15 @@ pub(super) async fn put_into_words(
     request: Request,
     next: Next,
 ) -> Response {
-    let for_programs = ["/api/", "/healthz", "/readyz"]
-        .iter()
-        .any(|path| request.uri().path().starts_with(path));
+    let for_programs = [
+        "/api/",
+        "/authz/nginx",
+        "/authz/forward",
+        "/healthz",
+        "/readyz",
+    ]
+    .iter()
+    .any(|path| request.uri().path().starts_with(path));
     let id = request.extensions().get::<RequestId>().cloned();
     let mut response = next.run(request).await;
     let status = response.status();

@@ -21,6 +21,10 @@ use super::router::Shared;
 #[derive(Clone, Debug)]
 pub(super) struct ResponseNonce(pub(super) Arc<str>);
 
+/// Beside a page: the other origin to which its form may go.
+#[derive(Clone, Debug)]
+pub(super) struct FormTarget(pub(super) String);
+
 /// The id of one request: 8 random bytes in hex. Pages of failures show it, log lines carry it.
 #[derive(Clone, Debug)]
 pub(super) struct RequestId(pub(super) Arc<str>);
@@ -76,8 +80,9 @@ pub(super) async fn add(
         || tracing::debug!(%method, path, status = response.status().as_u16(), "answered"),
     );
 
+    let target = response.extensions_mut().remove::<FormTarget>();
     let headers = response.headers_mut();
-    let policy = policy(headers, &nonce);
+    let policy = policy(headers, &nonce, target.as_ref());
     be_strict(&shared, headers, &policy);
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
@@ -122,7 +127,11 @@ pub(super) fn is_page(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"))
 }
 
-fn policy(headers: &HeaderMap, ResponseNonce(nonce): &ResponseNonce) -> String {
+fn policy(
+    headers: &HeaderMap,
+    ResponseNonce(nonce): &ResponseNonce,
+    target: Option<&FormTarget>,
+) -> String {
     if !is_page(headers) {
         return NO_PAGE.to_owned();
     }
@@ -132,9 +141,10 @@ fn policy(headers: &HeaderMap, ResponseNonce(nonce): &ResponseNonce) -> String {
     } else {
         ""
     };
+    let target = target.map_or_else(String::new, |FormTarget(origin)| format!(" {origin}"));
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; \
          connect-src 'self'{reload}; img-src 'self' data:; font-src 'self'; manifest-src 'self'; object-src 'none'; \
-         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+         form-action 'self'{target}; base-uri 'none'; frame-ancestors 'none'"
     )
 }

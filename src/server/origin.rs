@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{error_page::Explained, router::Shared};
+use super::{error_page::Explained, gate, router::Shared};
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
@@ -26,7 +26,9 @@ pub(super) async fn require_own(
         *request.method(),
         Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
     );
-    if safe || is_own(request.headers(), origin) {
+    // a ticket comes from another host, bound to a cookie of this one
+    let carried = request.uri().path() == gate::ACCEPT;
+    if safe || carried || is_own(request.headers(), origin) {
         return next.run(request).await;
     }
     if request.method() != Method::POST {

@@ -27,7 +27,7 @@ use tower_http::{
 use super::{
     client_address, download,
     error_page::{self, Explained},
-    forms,
+    forms, gate,
     headers::{self, ResponseNonce},
     health, host, metrics, origin,
     site::{self, Site},
@@ -181,6 +181,7 @@ pub fn router(services: Services) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(metrics::show))
+        .merge(gate::routes(&shared))
         .fallback(file)
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED })
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT))

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::{clock_watch, router::router};
 use crate::{
     auth::{attempts, sessions, setup, throttle},
+    gate,
     mfa::{ceremonies, totp},
     services::{Client, FlowError, Services},
 };
@@ -182,6 +183,7 @@ async fn purge_once(services: &Services) -> Result<bool, FlowError> {
         ("attempts", attempts::flow::purge(services).await?),
         ("enrolments", totp::flow::purge(services).await?),
         ("ceremonies", ceremonies::flow::purge(services).await?),
+        ("tickets", gate::flow::purge(services).await?),
     ];
     for (what, rows) in gone.iter().filter(|(_, rows)| *rows > 0) {
         tracing::debug!(what, rows, "purged");

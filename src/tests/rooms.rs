@@ -101,7 +101,8 @@ pub(super) const fn may_use(from: Room) -> &'static [Room] {
         Tools => &[Tools],
         Mail => &[Mail, Tools],
         Db => &[Db],
-        Settings => &[Settings, Tools, Mail],
+        // the sites of the gate are wire types
+        Settings => &[Settings, Tools, Mail, Wire],
         Server => &[
             Server, Settings, App, Ui, Request, Flow, Services, Tools, Db, Error, Wire,
         ],

@@ -10,6 +10,7 @@
 mod brand;
 mod code_field;
 mod copy_button;
+mod crossing_page;
 mod error_page;
 pub mod form;
 mod frame;
@@ -21,6 +22,7 @@ mod print_button;
 pub use brand::Brand;
 pub use code_field::CodeField;
 pub use copy_button::CopyButton;
+pub use crossing_page::CrossingPage;
 pub use error_page::ErrorPage;
 pub use frame::{Frame, Page};
 pub use key::{KeyAdder, KeyButton, KeySignals};

@@ -48,15 +48,9 @@ pub async fn remember(
         return Ok(None);
     }
     let token = Token::generate(&services.random)?;
-    store::insert(
-        tx,
-        &services.random.uuid_v7(now)?,
-        account_id,
-        token.hash().as_slice(),
-        now,
-    )
-    .await?;
-    store::keep_latest(tx, account_id).await?;
+    let id = services.random.uuid_v7(now)?;
+    store::insert(tx, &id, account_id, token.hash().as_slice(), now).await?;
+    store::keep_latest(tx, account_id, &id).await?;
     Ok(Some(token))
 }
 

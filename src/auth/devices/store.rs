@@ -46,10 +46,22 @@ pub(super) async fn any(tx: &mut Tx, account_id: &str) -> Result<bool, StoreErro
     Ok(!ids.is_empty())
 }
 
-pub(super) async fn keep_latest(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
-    const SQL: &str = "delete from known_device where account_id = $1 and id not in \
-         (select id from known_device where account_id = $1 order by last_used_at desc, id desc limit $2)";
-    changed!(tx, sqlx::query(SQL).bind(account_id).bind(MOST)).map(drop)
+/// Forgets all but the latest browsers of an account; the newest stays, whichever were used in its second.
+pub(super) async fn keep_latest(
+    tx: &mut Tx,
+    account_id: &str,
+    newest: &str,
+) -> Result<(), StoreError> {
+    const SQL: &str = "delete from known_device where account_id = $1 and id <> $3 and id not in \
+         (select id from known_device where account_id = $1 and id <> $3 order by last_used_at desc, id desc limit $2)";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(account_id)
+            .bind(MOST - 1)
+            .bind(newest)
+    )
+    .map(drop)
 }
 
 pub(super) async fn delete_all_of(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {

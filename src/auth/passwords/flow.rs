@@ -11,7 +11,7 @@ use crate::{
         throttle::flow::{self as throttle, Subject},
     },
     crypto::{
-        passwords::{Password, PasswordHash, Verdict},
+        passwords::{Password, PasswordHash, Turn, Verdict},
         token::Token,
     },
     error::Error,
@@ -134,6 +134,9 @@ impl Refused {
     }
 }
 
+/// A source that has failed more often than this lets others go first.
+const FEW: i64 = 5;
+
 /// Looks whether a password is an account's. Counts the try first, and works as long for an
 /// unknown account, a disabled one or a try that comes too early as for a wrong password.
 ///
@@ -147,13 +150,19 @@ pub async fn prove(
     password: Password,
 ) -> Result<Result<Proof, Refused>, FlowError> {
     let mut tx = services.db.begin().await?;
-    if let Some(source) = &lane.source
-        && !throttle::take(services, &mut tx, throttle::SOURCE, source).await?
-    {
-        return Err(Error::TooManyTries.into());
-    }
+    let failures = match &lane.source {
+        Some(source) => throttle::count(services, &mut tx, throttle::SOURCE, source)
+            .await?
+            .ok_or(Error::TooManyTries)?,
+        None => 0,
+    };
     let in_time = throttle::take(services, &mut tx, throttle::ACCOUNT, &lane.account).await?;
     tx.commit().await?;
+    let turn = if in_time && failures <= FEW {
+        Turn::Soon
+    } else {
+        Turn::Later
+    };
     let (hash, refused) = match account {
         _ if !in_time => (None, Refused::TooEarly),
         None => (None, Refused::Unknown),
@@ -166,6 +175,7 @@ pub async fn prove(
             .verify(
                 password,
                 hash.map(|hash| PasswordHash::stored(hash.to_owned())),
+                turn,
             )
             .await?
         {

@@ -29,6 +29,9 @@ pub struct Holder {
     authenticated_at: i64,
     reauthenticated_at: i64,
     methods: String,
+    full_name: String,
+    is_staff: bool,
+    is_superuser: bool,
 }
 
 impl Holder {
@@ -48,6 +51,42 @@ impl Holder {
     #[must_use]
     pub fn email(&self) -> &str {
         self.email.as_deref().unwrap_or_default()
+    }
+
+    /// First and last name; empty when neither is known.
+    #[must_use]
+    pub fn full_name(&self) -> &str {
+        &self.full_name
+    }
+
+    /// Whether the account has the role `staff`.
+    #[must_use]
+    pub const fn is_staff(&self) -> bool {
+        self.is_staff
+    }
+
+    /// Whether the account has the role `superuser`.
+    #[must_use]
+    pub const fn is_superuser(&self) -> bool {
+        self.is_superuser
+    }
+
+    /// Stored names of the methods that were used.
+    #[must_use]
+    pub fn methods(&self) -> &str {
+        &self.methods
+    }
+
+    /// When the session was signed in, seconds since 1970 UTC.
+    #[must_use]
+    pub const fn authenticated_at(&self) -> i64 {
+        self.authenticated_at
+    }
+
+    /// When its holder was last confirmed, seconds since 1970 UTC.
+    #[must_use]
+    pub const fn reauthenticated_at(&self) -> i64 {
+        self.reauthenticated_at
     }
 
     /// Public id of the session.
@@ -111,6 +150,11 @@ impl From<Row> for Holder {
             authenticated_at: row.authenticated_at,
             reauthenticated_at: row.reauthenticated_at,
             methods: row.methods,
+            full_name: format!("{} {}", row.first_name, row.last_name)
+                .trim()
+                .to_owned(),
+            is_staff: row.is_staff,
+            is_superuser: row.is_superuser,
         }
     }
 }
@@ -199,7 +243,7 @@ pub async fn start(
     if !store::hold(tx, account_id).await? || !store::insert(tx, &new, client).await? {
         return Err(Error::WrongCredentials.into());
     }
-    store::keep_latest(tx, account_id).await?;
+    store::keep_latest(tx, account_id, &id).await?;
     let event = Event {
         action: Action::SignedIn,
         actor: Some(account_id),
@@ -220,21 +264,74 @@ pub async fn find(
     client: &Client,
     token: &Token,
 ) -> Result<Option<Holder>, FlowError> {
-    let Some(row) = store::find(&services.db, token.hash().as_slice()).await? else {
-        return Ok(None);
+    let row = store::find(&services.db, token.hash().as_slice()).await?;
+    let found = alive(services, row);
+    note(services, client, found.as_ref()).await?;
+    Ok(found.map(Holder::from))
+}
+
+/// Where the login gate is asked.
+#[derive(Clone, Copy, Debug)]
+pub enum Place<'a> {
+    /// On this program's own host.
+    Here,
+    /// On the host of a site.
+    Site(&'a str),
+}
+
+/// As [`find`], by a token that is good at one place; a request that no person makes leaves no trace.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn find_at(
+    services: &Services,
+    place: Place<'_>,
+    token: &Token,
+    seen_by: Option<&Client>,
+) -> Result<Option<Holder>, FlowError> {
+    let hash = token.hash();
+    let row = match place {
+        Place::Here => store::find(&services.db, hash.as_slice()).await?,
+        Place::Site(host) => store::find_on_site(&services.db, hash.as_slice(), host).await?,
     };
-    let now = services.clock.now();
-    let limits = limits(services);
-    if !limits.alive(row.created_at, row.last_seen_at, now) {
-        return Ok(None);
+    let found = alive(services, row);
+    if let Some(client) = seen_by {
+        note(services, client, found.as_ref()).await?;
     }
-    let before = now.saturating_sub(limits.seen_every());
-    if row.last_seen_at <= before {
+    Ok(found.map(Holder::from))
+}
+
+/// Gives a session a token on the host of a site; `None` when the session has ended.
+///
+/// # Errors
+/// [`FlowError::Store`], [`FlowError::Random`].
+pub async fn begin_on_site(
+    services: &Services,
+    tx: &mut Tx,
+    session_id: &str,
+    host: &str,
+) -> Result<Option<Token>, FlowError> {
+    let token = Token::generate(&services.random)?;
+    let (hash, now) = (token.hash(), services.clock.now());
+    let begun = store::begin_on_site(tx, session_id, host, hash.as_slice(), now).await?;
+    Ok(begun.then_some(token))
+}
+
+fn alive(services: &Services, row: Option<Row>) -> Option<Row> {
+    let (limits, now) = (limits(services), services.clock.now());
+    row.filter(|row| limits.alive(row.created_at, row.last_seen_at, now))
+}
+
+/// Notes a request, once a minute.
+async fn note(services: &Services, client: &Client, row: Option<&Row>) -> Result<(), FlowError> {
+    let now = services.clock.now();
+    let before = now.saturating_sub(limits(services).seen_every());
+    if let Some(row) = row.filter(|row| row.last_seen_at <= before) {
         let mut tx = services.db.begin().await?;
         store::touch(&mut tx, &row.id, now, before, client).await?;
         tx.commit().await?;
     }
-    Ok(Some(row.into()))
+    Ok(())
 }
 
 /// What the home page shows.

@@ -20,20 +20,70 @@ pub(super) struct Row {
     pub(super) reauthenticated_at: i64,
     pub(super) username: String,
     pub(super) email: Option<String>,
+    pub(super) first_name: String,
+    pub(super) last_name: String,
+    pub(super) is_staff: bool,
+    pub(super) is_superuser: bool,
+}
+
+/// What a [`Row`] is read from, up to its condition.
+macro_rules! select {
+    ($more:literal) => {
+        concat!(
+            "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
+             authenticated_at, reauthenticated_at, username, email, first_name, last_name, is_staff, is_superuser \
+             from session join account on account.id = account_id ",
+            $more
+        )
+    };
 }
 
 /// The session of a token hash, unless its account is disabled.
 pub(super) async fn find(db: &Db, hash: &[u8]) -> Result<Option<Row>, StoreError> {
-    const SQL: &str = "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
-         authenticated_at, reauthenticated_at, username, email from session join account on account.id = account_id \
-         where token_hash = $1 and disabled_at is null";
+    const SQL: &str = select!("where token_hash = $1 and disabled_at is null");
     on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(hash).fetch_optional(pool))
 }
 
+/// The session of a token hash on the host of a site, unless its account is disabled.
+pub(super) async fn find_on_site(
+    db: &Db,
+    hash: &[u8],
+    host: &str,
+) -> Result<Option<Row>, StoreError> {
+    const SQL: &str = select!(
+        "join site_session on site_session.session_id = session.id \
+         where site_session.token_hash = $1 and host = $2 and disabled_at is null"
+    );
+    on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(hash).bind(host).fetch_optional(pool))
+}
+
+/// Gives a session a token on the host of a site, in the place of one that it had there; says whether
+/// the session is there.
+pub(super) async fn begin_on_site(
+    tx: &mut Tx,
+    id: &str,
+    host: &str,
+    hash: &[u8],
+    now: i64,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "insert into site_session (token_hash, session_id, host, created_at) \
+         select $1, id, $3, $4 from session where id = $2 \
+         on conflict (session_id, host) do update set token_hash = excluded.token_hash, created_at = excluded.created_at";
+    changed!(
+        tx,
+        sqlx::query(SQL).bind(hash).bind(id).bind(host).bind(now)
+    )
+    .map(|rows| rows == 1)
+}
+
+/// Ends what a session has on sites.
+async fn end_on_sites(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    const SQL: &str = "delete from site_session where session_id = $1";
+    changed!(tx, sqlx::query(SQL).bind(id)).map(drop)
+}
+
 pub(super) async fn list(db: &Db, account_id: &str) -> Result<Vec<Row>, StoreError> {
-    const SQL: &str = "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
-         authenticated_at, reauthenticated_at, username, email from session join account on account.id = account_id \
-         where account_id = $1 order by last_seen_at desc, session.id desc";
+    const SQL: &str = select!("where account_id = $1 order by last_seen_at desc, session.id desc");
     on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(account_id).fetch_all(pool))
 }
 
@@ -76,11 +126,22 @@ pub(super) async fn insert(
     .map(|rows| rows == 1)
 }
 
-/// Ends all but the latest sessions of an account.
-pub(super) async fn keep_latest(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
-    const SQL: &str = "delete from session where account_id = $1 and id not in \
-         (select id from session where account_id = $1 order by last_seen_at desc, id desc limit $2)";
-    changed!(tx, sqlx::query(SQL).bind(account_id).bind(MOST)).map(drop)
+/// Ends all but the latest sessions of an account; the newest stays, whichever were used in its second.
+pub(super) async fn keep_latest(
+    tx: &mut Tx,
+    account_id: &str,
+    newest: &str,
+) -> Result<(), StoreError> {
+    const SQL: &str = "delete from session where account_id = $1 and id <> $3 and id not in \
+         (select id from session where account_id = $1 and id <> $3 order by last_seen_at desc, id desc limit $2)";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(account_id)
+            .bind(MOST - 1)
+            .bind(newest)
+    )
+    .map(drop)
 }
 
 /// Notes a request, unless another one noted itself after `before`.
@@ -107,6 +168,7 @@ pub(super) async fn touch(
 /// Gives a session a new token; the old one is dead from then on.
 pub(super) async fn rotate(tx: &mut Tx, id: &str, hash: &[u8]) -> Result<bool, StoreError> {
     const SQL: &str = "update session set token_hash = $2 where id = $1";
+    end_on_sites(tx, id).await?;
     changed!(tx, sqlx::query(SQL).bind(id).bind(hash)).map(|rows| rows == 1)
 }
 
@@ -120,6 +182,7 @@ pub(super) async fn confirm(
 ) -> Result<bool, StoreError> {
     const SQL: &str =
         "update session set token_hash = $2, methods = $3, reauthenticated_at = $4 where id = $1";
+    end_on_sites(tx, id).await?;
     changed!(
         tx,
         sqlx::query(SQL).bind(id).bind(hash).bind(methods).bind(now)

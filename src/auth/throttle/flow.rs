@@ -18,11 +18,24 @@ pub async fn take(
     limit: Limit,
     subject: &Subject,
 ) -> Result<bool, FlowError> {
-    let free = store::take(tx, limit, subject, services.clock.now()).await?;
-    if !free {
+    Ok(count(services, tx, limit, subject).await?.is_some())
+}
+
+/// As [`take`], and says the how manieth failure it would be; `None` for a try that may not be made.
+///
+/// # Errors
+/// [`FlowError::Store`]; the try must then not be made.
+pub async fn count(
+    services: &Services,
+    tx: &mut Tx,
+    limit: Limit,
+    subject: &Subject,
+) -> Result<Option<i64>, FlowError> {
+    let counted = store::take(tx, limit, subject, services.clock.now()).await?;
+    if counted.is_none() {
         metrics::counter!("inmor_mfa_throttled_total", "limit" => limit.purpose).increment(1);
     }
-    Ok(free)
+    Ok(counted)
 }
 
 /// Forgets the failures of a subject: the try was right.

@@ -1,9 +1,10 @@
 //! The table `throttle`.
 
 use super::domain::{ACCOUNT, Limit, Subject};
-use crate::store::{StoreError, Tx, changed};
+use crate::store::{StoreError, Tx, changed, rows};
 
-/// Counts one more failure, unless its time has not come: then no row changes.
+/// Counts one more failure and answers how many there are, unless its time has not come: then no row
+/// changes.
 ///
 /// A time further away than the longest delay is from a clock that was ahead, and does not count.
 ///
@@ -13,7 +14,7 @@ pub(super) async fn take(
     limit: Limit,
     subject: &Subject,
     now: i64,
-) -> Result<bool, StoreError> {
+) -> Result<Option<i64>, StoreError> {
     const SQL: &str = "insert into throttle (purpose, subject, failures, free_at) values ($1, $2, 1, $3) \
          on conflict (purpose, subject) do update set \
          failures = case when throttle.free_at + $6 <= $3 then 1 else throttle.failures + 1 end, \
@@ -22,18 +23,19 @@ pub(super) async fn take(
            when throttle.failures + 1 - $4 >= 20 then $5 \
            when (cast(1 as bigint) << cast(throttle.failures + 1 - $4 as integer)) > $5 then $5 \
            else cast(1 as bigint) << cast(throttle.failures + 1 - $4 as integer) end \
-         where throttle.free_at <= $3 or throttle.failures < $4 or throttle.free_at > $3 + $5";
-    changed!(
+         where throttle.free_at <= $3 or throttle.failures < $4 or throttle.free_at > $3 + $5 \
+         returning failures";
+    let counted = rows!(
         tx,
-        sqlx::query(SQL)
+        sqlx::query_scalar::<_, i64>(SQL)
             .bind(limit.purpose)
             .bind(&subject.0)
             .bind(now)
             .bind(limit.free)
             .bind(limit.longest)
             .bind(limit.forget)
-    )
-    .map(|rows| rows == 1)
+    )?;
+    Ok(counted.into_iter().next())
 }
 
 pub(super) async fn clear(tx: &mut Tx, limit: Limit, subject: &Subject) -> Result<(), StoreError> {

@@ -31,6 +31,6 @@ mod tests;
 pub use cost::Cost;
 pub use django::NotTaken;
 pub use error::HashingError;
-pub use gate::{PATIENCE, Passwords, QUEUE};
+pub use gate::{PATIENCE, Passwords, QUEUE, Turn};
 pub use hash::{PasswordHash, Verdict};
 pub use password::{Password, PasswordTooLong};

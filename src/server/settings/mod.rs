@@ -11,6 +11,8 @@
 //! with `_FILE` (`_file`) after it. Of a secret and its file only one may be given in the
 //! environment, and only one in the settings file.
 //!
+//! The sites behind the login gate stand in the file alone, as `[[site]]` after everything else.
+//!
 //! The environment belongs to many programs, so only unknown variables that begin with `MFA_`
 //! or `BRAND_` are refused.
 
@@ -25,6 +27,7 @@ mod networks;
 mod parse;
 mod public_url;
 mod read;
+mod sites;
 mod table;
 mod types;
 
@@ -160,6 +163,7 @@ fn build(sources: Sources) -> Result<(Settings, Vec<Effective>), SettingsError> 
         mail_from,
         log,
         metrics_token,
+        sites: std::mem::take(&mut read.sources.sites),
     };
     Ok((settings, read.effective))
 }

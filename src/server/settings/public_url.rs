@@ -61,6 +61,13 @@ impl PublicUrl {
         &self.origin
     }
 
+    /// The origin without its scheme: the host, and the port where it is not the scheme's own.
+    pub fn authority(&self) -> &str {
+        self.origin
+            .split_once("://")
+            .map_or(self.host(), |(_, authority)| authority)
+    }
+
     /// The host without port; an IPv6 address in brackets. The relying party id.
     pub fn host(&self) -> &str {
         &self.host_text

@@ -9,7 +9,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{Problem, SettingsError};
 use super::names::{check_key, check_variable};
+use super::sites;
 use super::table::Setting;
+use crate::gate::Site;
 
 /// Where a value in force comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,6 +88,8 @@ pub(super) enum ConfigFile<'a> {
 pub(super) struct Sources {
     environment: BTreeMap<String, OsString>,
     file: BTreeMap<String, (Written, Origin)>,
+    /// Only a file has them.
+    pub(super) sites: Vec<Site>,
 }
 
 impl Sources {
@@ -93,9 +97,9 @@ impl Sources {
         config: ConfigFile<'_>,
         environment: impl IntoIterator<Item = (K, V)>,
     ) -> Result<Self, SettingsError> {
-        let file = match text_of(config)? {
+        let (file, sites) = match text_of(config)? {
             Some((path, text)) => parse_file(path, &text)?,
-            None => BTreeMap::new(),
+            None => (BTreeMap::new(), Vec::new()),
         };
         let environment: BTreeMap<String, OsString> = environment
             .into_iter()
@@ -105,7 +109,11 @@ impl Sources {
             check_variable(name)
                 .map_err(|problem| SettingsError::new(name, "environment", &problem))?;
         }
-        Ok(Self { environment, file })
+        Ok(Self {
+            environment,
+            file,
+            sites,
+        })
     }
 
     /// What was written for a setting; the environment wins over the file.
@@ -230,18 +238,22 @@ fn text_of(config: ConfigFile<'_>) -> Result<Option<(&Path, String)>, SettingsEr
     }
 }
 
-fn parse_file(
-    path: &Path,
-    text: &str,
-) -> Result<BTreeMap<String, (Written, Origin)>, SettingsError> {
+/// What a file says by name.
+type Named = BTreeMap<String, (Written, Origin)>;
+
+fn parse_file(path: &Path, text: &str) -> Result<(Named, Vec<Site>), SettingsError> {
     let parsed = DeTable::parse(text).map_err(|error| {
         let (line, column) = position(text, error.span().map_or(0, |span| span.start));
         let place = format!("{}:{line}:{column}", path.display());
         let problem = Problem::new("is no valid TOML", error.message());
         SettingsError::new("settings file", &place, &problem)
     })?;
-    let mut found = BTreeMap::new();
+    let (mut found, mut sites) = (BTreeMap::new(), Vec::new());
     for (key, value) in parsed.get_ref() {
+        if key.get_ref() == sites::KEY {
+            sites = sites::sites(path, text, value)?;
+            continue;
+        }
         let (line, _) = position(text, key.span().start);
         let origin = Origin::File {
             path: path.to_owned(),
@@ -262,7 +274,7 @@ fn parse_file(
         })?;
         found.insert(name.to_string(), (written(value.get_ref()), origin));
     }
-    Ok(found)
+    Ok((found, sites))
 }
 
 fn written(value: &DeValue<'_>) -> Written {
@@ -286,7 +298,7 @@ fn written(value: &DeValue<'_>) -> Written {
 }
 
 /// Line and column, counted from 1, of a byte offset.
-fn position(text: &str, offset: usize) -> (usize, usize) {
+pub(super) fn position(text: &str, offset: usize) -> (usize, usize) {
     let before = text.get(..offset).unwrap_or(text);
     let line = before.matches('\n').count() + 1;
     let column = before

@@ -6,7 +6,10 @@ use ipnet::IpNet;
 use super::error::Problem;
 use super::parse::{Listed, word};
 use super::{DatabaseUrl, EncryptionKeys, PublicUrl, Secret};
-use crate::mail::{Sender, SmtpUrl};
+use crate::{
+    gate::Site,
+    mail::{Sender, SmtpUrl},
+};
 
 /// What the program was told, checked. `Debug` shows no secret.
 #[derive(Debug, Clone)]
@@ -68,6 +71,8 @@ pub struct Settings {
     pub log: Log,
     /// The bearer token that reads the metrics; without it only programs on this machine may.
     pub metrics_token: Option<Secret>,
+    /// What the login gate stands in front of.
+    pub sites: Vec<Site>,
 }
 
 /// The page head.

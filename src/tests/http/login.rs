@@ -3,7 +3,7 @@
 use tokio::task::{JoinSet, yield_now};
 
 use crate::{
-    crypto::passwords::{Cost, Password, Passwords, QUEUE},
+    crypto::passwords::{Cost, Password, Passwords, QUEUE, Turn},
     tests::support::{DEVICE, Kind, PASSWORD, SESSION, TestApp, on_both},
 };
 
@@ -118,7 +118,7 @@ fn log_01_every_wrong_try_waits_for_the_hash_even_where_there_is_none() {
             let passwords = passwords.clone();
             queue.spawn(async move {
                 passwords
-                    .verify(Password::parse(String::new()).unwrap(), None)
+                    .verify(Password::parse(String::new()).unwrap(), None, Turn::Soon)
                     .await
             });
         }

@@ -14,6 +14,7 @@ on_both!(
     ses_05_06_purging_deletes_what_has_run_out_and_nothing_else,
     ses_17_starts_at_once_leave_the_ten_latest_at_most,
     ses_17_two_starts_in_overlapping_transactions_leave_ten,
+    ses_17_a_session_outlives_its_own_beginning_after_ten_of_the_same_second,
     ses_12_a_session_does_not_begin_while_its_account_is_being_disabled,
     last_seen_is_written_once_a_minute_at_most,
     ses_05_at_the_least_idle_timeout_a_session_in_use_lives,
@@ -118,6 +119,16 @@ async fn ses_17_starts_at_once_leave_the_ten_latest_at_most(kind: Kind) {
     let after = app.texts("select id from session order by id").await;
     assert_eq!(after.len(), 10);
     assert_eq!(after[..9], before[1..]);
+}
+
+/// Ids of the same second are in no order, so the one that begins must not be weighed by its id.
+async fn ses_17_a_session_outlives_its_own_beginning_after_ten_of_the_same_second(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let anna = app.account("anna").await;
+    for number in 0..60 {
+        let token = start(&app.services, &anna.id).await.unwrap();
+        assert!(lives(&app, &token).await, "the start number {number}");
+    }
 }
 
 async fn ses_17_two_starts_in_overlapping_transactions_leave_ten(kind: Kind) {

@@ -20,11 +20,21 @@ use crate::crypto::random::Random;
 /// How long a password waits for its turn; also a good `Retry-After`.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many passwords may wait for their turn; one more is refused at once.
+/// How many passwords may wait for their turn, of each kind of turn; one more is refused at once.
 pub const QUEUE: usize = 1_024;
 
 /// How long the memory of a finished hash is kept for the next one, at most.
 const KEEP: Duration = Duration::from_secs(10);
+
+/// When a password is hashed, among those that wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Before all of the other kind but one, and after those of its own that came earlier.
+    Soon,
+    /// One at a time of this kind stands in the queue of the others: it is for sources that have failed
+    /// before, so that any number of them holds nobody else up.
+    Later,
+}
 
 /// Hashes and verifies passwords; clones share one gate.
 #[derive(Clone)]
@@ -36,6 +46,8 @@ struct Gate {
     /// Permits, given out or not.
     all: usize,
     queue: Semaphore,
+    /// Places of [`Turn::Later`], and the one of them who stands in the other queue.
+    later: (Semaphore, Semaphore),
     spare: Mutex<Spare>,
 }
 
@@ -64,6 +76,7 @@ impl Passwords {
             permits: Arc::new(Semaphore::new(all)),
             all,
             queue: Semaphore::new(QUEUE),
+            later: (Semaphore::new(QUEUE), Semaphore::new(1)),
             spare: Mutex::default(),
         }))
     }
@@ -74,8 +87,10 @@ impl Passwords {
     ///
     /// [`HashingError`]; `Busy` when there was no permit.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
-        self.run(move |gate, memory| gate.hasher.hash(&password, memory))
-            .await
+        self.run(Turn::Soon, move |gate, memory| {
+            gate.hasher.hash(&password, memory)
+        })
+        .await
     }
 
     /// Whether the password is the one of the stored hash.
@@ -91,9 +106,12 @@ impl Passwords {
         &self,
         password: Password,
         stored: Option<PasswordHash>,
+        turn: Turn,
     ) -> Result<Verdict, HashingError> {
-        self.run(move |gate, memory| gate.hasher.verify(&password, stored.as_ref(), memory))
-            .await
+        self.run(turn, move |gate, memory| {
+            gate.hasher.verify(&password, stored.as_ref(), memory)
+        })
+        .await
     }
 
     /// Passwords that are being hashed, and those that wait for it.
@@ -103,18 +121,17 @@ impl Passwords {
             .0
             .all
             .saturating_sub(self.0.permits.available_permits());
-        (
-            hashing,
-            QUEUE.saturating_sub(self.0.queue.available_permits()),
-        )
+        let free = self.0.queue.available_permits() + self.0.later.0.available_permits();
+        (hashing, (2 * QUEUE).saturating_sub(free))
     }
 
     async fn run<T: Send + 'static>(
         &self,
+        turn: Turn,
         work: impl FnOnce(&Gate, &mut Memory) -> Result<T, HashingError> + Send + 'static,
     ) -> Result<T, HashingError> {
         let begun = time::Instant::now();
-        let permit = self.0.enter().await?;
+        let permit = self.0.enter(turn).await?;
         metrics::histogram!("inmor_mfa_hash_wait_seconds").record(begun.elapsed());
         let gate = Arc::clone(&self.0);
         task::spawn_blocking(move || {
@@ -130,9 +147,20 @@ impl Passwords {
 }
 
 impl Gate {
-    async fn enter(&self) -> Result<OwnedSemaphorePermit, HashingError> {
-        let _place = self.queue.try_acquire().map_err(|_| HashingError::Busy)?;
-        match time::timeout(PATIENCE, Arc::clone(&self.permits).acquire_owned()).await {
+    async fn enter(&self, turn: Turn) -> Result<OwnedSemaphorePermit, HashingError> {
+        let (places, alone) = match turn {
+            Turn::Soon => (&self.queue, None),
+            Turn::Later => (&self.later.0, Some(&self.later.1)),
+        };
+        let _place = places.try_acquire().map_err(|_| HashingError::Busy)?;
+        let permit = async {
+            let _alone = match alone {
+                Some(alone) => Some(alone.acquire().await?),
+                None => None,
+            };
+            Arc::clone(&self.permits).acquire_owned().await
+        };
+        match time::timeout(PATIENCE, permit).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(HashingError::Busy),
         }

@@ -20,7 +20,9 @@ async fn who_waits_longer_than_ten_seconds_is_told_so() {
     let error = passwords.hash(password("swordfish")).await.unwrap_err();
     assert!(matches!(error, HashingError::Busy), "{error:?}");
     assert_eq!(begun.elapsed().as_secs(), 10);
-    let verify = passwords.verify(password("swordfish"), None).await;
+    let verify = passwords
+        .verify(password("swordfish"), None, Turn::Soon)
+        .await;
     assert!(matches!(verify, Err(HashingError::Busy)), "{verify:?}");
     drop(permits);
     passwords.hash(password("swordfish")).await.unwrap();
@@ -50,6 +52,41 @@ async fn a_full_queue_refuses_at_once_and_a_hung_up_client_leaves_it() {
     assert_eq!(passwords.0.queue.available_permits(), QUEUE);
 }
 
+#[tokio::test(start_paused = true)]
+async fn loa_02_a_crowd_of_failed_sources_holds_up_nobody_else() {
+    let passwords = passwords();
+    let permits = Arc::clone(&passwords.0.permits)
+        .acquire_many_owned(2)
+        .await
+        .unwrap();
+    let (told, mut order) = tokio::sync::mpsc::unbounded_channel();
+    let mut waiting = task::JoinSet::new();
+    let come = |turn: Turn, waiting: &mut task::JoinSet<()>| {
+        let (passwords, told) = (passwords.clone(), told.clone());
+        waiting.spawn(async move {
+            let permit = passwords.0.enter(turn).await.unwrap();
+            told.send(turn).unwrap();
+            drop(permit);
+        });
+    };
+    for _ in 0..QUEUE {
+        come(Turn::Later, &mut waiting);
+    }
+    while passwords.0.later.0.available_permits() > 0 {
+        task::yield_now().await;
+    }
+    come(Turn::Soon, &mut waiting);
+    while passwords.0.queue.available_permits() == QUEUE {
+        task::yield_now().await;
+    }
+    assert_eq!(passwords.load().1, QUEUE + 1);
+    drop(permits);
+    waiting.join_all().await;
+    let first: Vec<_> = [order.recv().await, order.recv().await, order.recv().await].to_vec();
+    assert!(first.contains(&Some(Turn::Soon)), "{first:?}");
+    assert_eq!(passwords.load(), (0, 0));
+}
+
 #[tokio::test]
 async fn cra_18_a_hung_up_client_neither_frees_the_permit_early_nor_keeps_it() {
     let passwords = Passwords::with_cost(1, Random::seeded(1), Cost::TEST);
@@ -59,7 +96,7 @@ async fn cra_18_a_hung_up_client_neither_frees_the_permit_early_nor_keeps_it() {
         let passwords = passwords.clone();
         tokio::spawn(async move {
             passwords
-                .run(move |_, _| {
+                .run(Turn::Soon, move |_, _| {
                     started.send(()).unwrap();
                     may_finish.recv().unwrap();
                     Ok(())
@@ -81,7 +118,7 @@ async fn cra_18_a_hung_up_client_neither_frees_the_permit_early_nor_keeps_it() {
 #[tokio::test]
 async fn cra_18_a_panic_in_the_work_returns_the_permit() {
     let passwords = Passwords::with_cost(1, Random::seeded(1), Cost::TEST);
-    let outcome: Result<(), _> = passwords.run(|_, _| panic!("on purpose")).await;
+    let outcome: Result<(), _> = passwords.run(Turn::Soon, |_, _| panic!("on purpose")).await;
     assert!(
         matches!(outcome, Err(HashingError::Stopped(_))),
         "{outcome:?}"
@@ -96,7 +133,9 @@ async fn cra_18_a_thousand_disconnects_leave_all_permits_and_the_queue_free() {
     for client in 0..1_000 {
         let passwords = passwords.clone();
         clients.push(tokio::spawn(async move {
-            passwords.verify(password(&client.to_string()), None).await
+            passwords
+                .verify(password(&client.to_string()), None, Turn::Soon)
+                .await
         }));
         if client % 3 == 0 {
             task::yield_now().await;
@@ -129,7 +168,7 @@ async fn loa_01_never_more_hashes_at_a_time_than_permits() {
             (passwords.clone(), Arc::clone(&running), Arc::clone(&most));
         clients.spawn(async move {
             passwords
-                .run(move |gate, memory| {
+                .run(Turn::Soon, move |gate, memory| {
                     let now = running.fetch_add(1, Ordering::SeqCst) + 1;
                     most.fetch_max(now, Ordering::SeqCst);
                     let hash = gate.hasher.hash(&password("swordfish"), memory);

@@ -20,7 +20,9 @@ pub(super) fn passwords() -> Passwords {
 }
 
 pub(super) async fn verify(passwords: &Passwords, typed: &str, hash: &PasswordHash) -> Verdict {
-    let outcome = passwords.verify(password(typed), Some(hash.clone())).await;
+    let outcome = passwords
+        .verify(password(typed), Some(hash.clone()), Turn::Soon)
+        .await;
     outcome.unwrap()
 }
 

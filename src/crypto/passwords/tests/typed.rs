@@ -36,11 +36,15 @@ async fn log_11_the_end_of_the_longest_password_counts() {
         .await
         .unwrap();
     let verdict = passwords
-        .verify(password(&format!("{emoji}a")), Some(hash.clone()))
+        .verify(
+            password(&format!("{emoji}a")),
+            Some(hash.clone()),
+            Turn::Soon,
+        )
         .await;
     assert_eq!(verdict.unwrap(), RIGHT);
     let verdict = passwords
-        .verify(password(&format!("{emoji}b")), Some(hash))
+        .verify(password(&format!("{emoji}b")), Some(hash), Turn::Soon)
         .await;
     assert_eq!(verdict.unwrap(), Verdict::Wrong);
 }
@@ -66,7 +70,10 @@ async fn without_a_hash_no_password_is_right() {
     let passwords = passwords();
     for text in ["", "password", "\0"] {
         assert_eq!(
-            passwords.verify(password(text), None).await.unwrap(),
+            passwords
+                .verify(password(text), None, Turn::Soon)
+                .await
+                .unwrap(),
             Verdict::Wrong
         );
     }
