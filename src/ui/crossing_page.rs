@@ -9,8 +9,8 @@ use super::{Brand, Frame};
 pub fn CrossingPage(
     /// The address on the other host.
     action: String,
-    /// That host.
-    host: String,
+    /// Where it leads, in a few words.
+    title: String,
     /// What is carried over.
     ticket: String,
     /// The nonce of the answer.
@@ -20,7 +20,6 @@ pub fn CrossingPage(
     /// The words of the head.
     brand: Brand,
 ) -> impl IntoView {
-    let title = format!("On to {host}");
     view! {
         <!DOCTYPE html>
         <html lang="en">

@@ -196,10 +196,10 @@ mod tests {
 
     #[test]
     fn gat_04_11_a_header_that_is_missing_or_doubled_is_no_request() {
-        for at in 0..FORWARDED.len() {
+        for (at, header) in FORWARDED.into_iter().enumerate() {
             let (mut less, mut more) = (FORWARDED.to_vec(), FORWARDED.to_vec());
             less.remove(at);
-            more.push(FORWARDED[at]);
+            more.push(header);
             for bad in [less, more] {
                 assert!(Asked::by_forwarded(&headers(&bad)).is_err(), "{bad:?}");
             }

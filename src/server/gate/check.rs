@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{HAND_OVER, headers::identify, is_proxy};
 use crate::{
+    auth::sessions::flow::Holder,
     crypto::token::Token,
     gate::{
         Site,
@@ -129,7 +130,7 @@ async fn judge(
         Verdict::Forbid => {
             tracing::info!(
                 host = site.host,
-                account = found.visitor.as_ref().map(|visitor| visitor.account_id()),
+                account = found.visitor.as_ref().map(Holder::account_id),
                 "the gate denied an account without the role"
             );
             denied("your account has not the role that this part of the site asks for")
@@ -190,7 +191,7 @@ fn lead(
         response.headers_mut().insert(name, value);
     }
     let error = if step_up { "step_up" } else { "sign_in" };
-    let (mut head, _) = response.into_parts();
+    let (mut head, ()) = response.into_parts();
     let body = Json(json!({ "error": error, "sign_in": address }));
     let told = body.into_response();
     head.headers.extend(told.headers().clone());

@@ -138,13 +138,13 @@ fn carry_over(shared: &Shared, head: &Parts, asked: &Asked, ticket: &Token) -> R
         .map(|ResponseNonce(nonce)| nonce.to_string())
         .unwrap_or_default();
     let (brand, stylesheet) = (shared.brand(), shared.site.stylesheet());
-    let (action, host, ticket) = (
+    let (action, title, ticket) = (
         format!("{origin}{ACCEPT}"),
-        asked.host.clone(),
+        format!("On to {}", asked.host),
         ticket.expose(),
     );
     let page = Owner::new()
-        .with(|| view! { <CrossingPage action host ticket nonce brand stylesheet/> }.to_html());
+        .with(|| view! { <CrossingPage action title ticket nonce brand stylesheet/> }.to_html());
     let mut response = Response::new(Body::from(page));
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, html);

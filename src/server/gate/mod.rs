@@ -18,7 +18,7 @@ use axum::{
     routing::{get, post},
 };
 
-use super::router::Shared;
+use super::{router::Shared, settings::EncryptionKey};
 use crate::gate::flow::SigningKeys;
 
 /// Where a session is handed over to a site: on this program's host.
@@ -29,7 +29,7 @@ pub(super) const ACCEPT: &str = "/.inmor-mfa/accept/";
 /// The routes of the gate.
 pub(super) fn routes(shared: &Shared) -> Router<Shared> {
     let keys = shared.services.settings.encryption_keys.iter();
-    let keys = SigningKeys::derive(keys.map(|key| key.bytes()));
+    let keys = SigningKeys::derive(keys.map(EncryptionKey::bytes));
     Router::new()
         .route("/authz/nginx", get(check::by_original))
         .route("/authz/forward", get(check::by_forwarded))

@@ -7,6 +7,7 @@ mod django;
 mod failures;
 mod files;
 mod forms;
+mod gate;
 mod guessing;
 mod headers;
 mod https;

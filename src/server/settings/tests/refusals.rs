@@ -166,3 +166,89 @@ fn what_is_not_utf8_is_refused_where_it_is_ours() {
     assert!(Settings::load(Some(&empty.0), [(latin1(), latin1())]).is_ok());
     assert!(Settings::load(Some(&empty.0), [(OsString::from("OTHER"), latin1())]).is_ok());
 }
+
+#[test]
+fn a_mistake_in_a_site_is_refused_with_its_line_and_what_would_be_right() {
+    for (text, starts, ends) in [
+        (
+            "[site]\nhost = 'a.example'",
+            "site: is no list",
+            "write [[site]] with two brackets for each",
+        ),
+        ("[[site]]\n", "site.host: is missing", "below [[site]]"),
+        (
+            "[[site]]\nhots = 'a.example'",
+            "site.hots: is no setting",
+            "use host, rule",
+        ),
+        (
+            "[[site]]\nhost = 'A.example'",
+            "site.host: `A.example`",
+            "write it as browsers do: a.example",
+        ),
+        (
+            "[[site]]\nhost = 'https://a.example'",
+            "site.host:",
+            "write the host alone, such as admin.example.org",
+        ),
+        (
+            "[[site]]\nhost = 'a.example:443'",
+            "site.host:",
+            "write it as browsers do: a.example",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site]]\nhost = 'a.example'",
+            "site.host:",
+            "into one [[site]]",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\nrequire = 'session'",
+            "site.rule.path: is missing",
+            "below [[site.rule]]",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = 'users'",
+            "site.rule.path:",
+            "dot segments",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = '/a/../b'",
+            "site.rule.path:",
+            "dot segments",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = '/'\nrequire = 'twofactor'",
+            "site.rule.require:",
+            "phishing_resistant",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = '/'\nfresh = 0",
+            "site.rule.fresh:",
+            "without quotes",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = '/'\nroles = ['root']",
+            "site.rule.roles:",
+            "use staff, superuser",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = '/'\nrequire = 'nothing'\nfresh = 3",
+            "site.rule.require:",
+            "or more",
+        ),
+        (
+            "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = '/a'\n[[site.rule]]\npath = '/a/'",
+            "site.rule.path:",
+            "keep one of the two",
+        ),
+    ] {
+        let line = error(text, &[]);
+        assert!(line.starts_with(starts) && line.ends_with(ends), "{line}");
+        assert!(line.contains(".toml:"), "{line}");
+    }
+    let line = error(
+        "[[site]]\nhost = 'a.example'\n[[site.rule]]\npath = '/'\nrequire = 'x'",
+        &[],
+    );
+    assert!(line.contains(".toml:5)"), "{line}");
+}
