@@ -64,8 +64,9 @@ impl Db {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(TIMEOUT)
-            .optimize_on_close(true, None);
+            // never analysed: what was counted while the database was small would have look-ups by two
+            // indexes read the whole table when it has grown
+            .busy_timeout(TIMEOUT);
         let pool = |connections| {
             SqlitePoolOptions::new()
                 .max_connections(connections)

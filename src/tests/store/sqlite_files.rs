@@ -4,7 +4,7 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::Path};
 
 use crate::{
     store::{Db, OpenError, Tx},
-    tests::support::TestFolder,
+    tests::support::{TestFolder, execute, texts},
 };
 
 /// Every name below a folder, sorted.
@@ -135,4 +135,25 @@ async fn cra_05_a_transaction_that_sqlite_ends_by_itself_spoils_no_later_one() {
         drop(tx);
         db.begin().await.unwrap().commit().await.unwrap();
     }
+}
+
+/// Ten rows once counted would have a look-up by name or address read all of a million.
+#[tokio::test]
+async fn what_was_small_when_it_was_closed_is_still_looked_up_by_index() {
+    let folder = TestFolder::new();
+    let path = folder.path().join("test.sqlite3");
+    const LOOK_UP: &str =
+        "select id from account where username_canonical = 'a' or email_canonical = 'a'";
+    let db = Db::sqlite(&path, false).await.unwrap();
+    for name in ["a", "b"] {
+        execute(&db, &format!(
+            "insert into account (id, username, username_canonical, user_handle, created_at) values ('{name}', '{name}', '{name}', '{name}', 1)"
+        ))
+        .await;
+    }
+    assert_eq!(texts(&db, LOOK_UP).await, ["a"]);
+    db.close().await;
+    let db = Db::sqlite(&path, false).await.unwrap();
+    let counted = "select name from sqlite_schema where name like 'sqlite_stat%'";
+    assert_eq!(texts(&db, counted).await, [""; 0]);
 }
