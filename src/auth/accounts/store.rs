@@ -1,4 +1,7 @@
 //! The tables `account` and `installation`.
+//!
+//! A name is looked up with `=` alone, once for each column: with `or` and `in`, SQLite reads the whole
+//! table once it has noted that the table is small, and goes on so while the table grows.
 
 use super::domain::{Account, Adopted, Email, NewAccount};
 use crate::{
@@ -44,8 +47,8 @@ impl From<Row> for Account {
 pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, StoreError> {
     const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
          created_at, disabled_at, is_staff, is_superuser \
-         from account where username_canonical = $1 or email_canonical = $1 \
-         order by case when username_canonical = $1 then 0 else 1 end limit 1";
+         from account where id = coalesce((select id from account where username_canonical = $1), \
+         (select id from account where email_canonical = $1))";
     let row =
         on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(canonical).fetch_optional(pool))?;
     Ok(row.map(Account::from))
@@ -87,7 +90,9 @@ pub(super) async fn insert(tx: &mut Tx, new: &NewAccount) -> Result<bool, StoreE
     const SQL: &str = "insert into account \
          (id, username, username_canonical, email, email_canonical, password_hash, user_handle, created_at, password_changed_at) \
          select $1, $2, $3, $4, $5, $6, $7, $8, $8 where not exists (select 1 from account \
-         where username_canonical in ($3, $5) or email_canonical in ($3, $5)) \
+         where username_canonical = $3 union all select 1 from account where username_canonical = $5 \
+         union all select 1 from account where email_canonical = $3 \
+         union all select 1 from account where email_canonical = $5) \
          on conflict do nothing";
     changed!(tx, sqlx::query(HOLD))?;
     changed!(
@@ -120,7 +125,9 @@ pub(super) async fn adopt(
     const SQL: &str = "insert into account (id, username, username_canonical, email, email_canonical, password_hash, \
          user_handle, created_at, disabled_at, first_name, last_name, is_staff, is_superuser) \
          select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 where not exists (select 1 from account \
-         where username_canonical in ($3, $5) or email_canonical in ($3, $5)) \
+         where username_canonical = $3 union all select 1 from account where username_canonical = $5 \
+         union all select 1 from account where email_canonical = $3 \
+         union all select 1 from account where email_canonical = $5) \
          on conflict do nothing";
     changed!(
         tx,
@@ -153,8 +160,10 @@ pub(super) async fn refresh(
          password_changed_at = case when password_hash is not distinct from $6 then password_changed_at else $7 end, \
          password_hash = $6, disabled_at = case when $8 then coalesce(disabled_at, $7) else null end, \
          first_name = $9, last_name = $10, is_staff = $11, is_superuser = $12 \
-         where id = $1 and not exists (select 1 from account as other where other.id <> $1 \
-         and (other.username_canonical in ($3, $5) or other.email_canonical in ($3, $5)))";
+         where id = $1 and not exists (select 1 from account as other where other.username_canonical = $3 and other.id <> $1 \
+         union all select 1 from account as other where other.username_canonical = $5 and other.id <> $1 \
+         union all select 1 from account as other where other.email_canonical = $3 and other.id <> $1 \
+         union all select 1 from account as other where other.email_canonical = $5 and other.id <> $1)";
     changed!(
         tx,
         sqlx::query(SQL)
