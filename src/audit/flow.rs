@@ -18,6 +18,42 @@ pub async fn record(
     event: &Event<'_>,
 ) -> Result<String, FlowError> {
     let now = services.clock.now();
+    let id = announce(services, client, event, now)?;
+    store::insert(tx, now, client, &[(id.clone(), event)]).await?;
+    count(event);
+    Ok(id)
+}
+
+/// Writes events in the transaction of the changes, all with one statement: some hundreds at most.
+///
+/// # Errors
+/// As [`record`].
+pub async fn record_all(
+    services: &Services,
+    tx: &mut Tx,
+    client: &Client,
+    events: &[Event<'_>],
+) -> Result<(), FlowError> {
+    if events.is_empty() {
+        return Ok(());
+    }
+    let now = services.clock.now();
+    let rows = events
+        .iter()
+        .map(|event| Ok((announce(services, client, event, now)?, event)))
+        .collect::<Result<Vec<_>, FlowError>>()?;
+    store::insert(tx, now, client, &rows).await?;
+    events.iter().for_each(count);
+    Ok(())
+}
+
+/// Logs an event, and answers an id for it.
+fn announce(
+    services: &Services,
+    client: &Client,
+    event: &Event<'_>,
+    now: i64,
+) -> Result<String, FlowError> {
     let id = services.random.uuid_v7(now)?;
     tracing::info!(
         action = event.action.as_str(),
@@ -28,8 +64,6 @@ pub async fn record(
         detail = event.detail,
         "audit"
     );
-    store::insert(tx, &id, now, client, event).await?;
-    count(event);
     Ok(id)
 }
 

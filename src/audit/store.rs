@@ -1,31 +1,36 @@
 //! The table `audit_event`.
 
+use sqlx::AssertSqlSafe;
+
 use super::domain::{Action, Event};
 use crate::{
     services::Client,
-    store::{Db, StoreError, Tx, changed, on_db, rows},
+    store::{Db, StoreError, Tx, changed, on_db, parameters, rows},
 };
 
 pub(super) async fn insert(
     tx: &mut Tx,
-    id: &str,
     now: i64,
     client: &Client,
-    event: &Event<'_>,
+    events: &[(String, &Event<'_>)],
 ) -> Result<(), StoreError> {
-    const SQL: &str = "insert into audit_event (id, at, action, actor_id, subject_id, source, session_id, detail) \
-         values ($1, $2, $3, $4, $5, $6, $7, $8)";
+    let sql = format!(
+        "insert into audit_event (id, at, action, actor_id, subject_id, source, session_id, detail) values {}",
+        parameters(1, events.len(), 8)
+    );
     changed!(
         tx,
-        sqlx::query(SQL)
-            .bind(id)
-            .bind(now)
-            .bind(event.action.as_str())
-            .bind(event.actor)
-            .bind(event.subject)
-            .bind(&client.address)
-            .bind(event.session)
-            .bind(event.detail)
+        events
+            .iter()
+            .fold(sqlx::query(AssertSqlSafe(sql)), |query, (id, event)| query
+                .bind(id)
+                .bind(now)
+                .bind(event.action.as_str())
+                .bind(event.actor)
+                .bind(event.subject)
+                .bind(&client.address)
+                .bind(event.session)
+                .bind(event.detail))
     )
     .map(drop)
 }

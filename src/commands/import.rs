@@ -3,9 +3,9 @@
 use std::{fs, io, path::PathBuf};
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::ProgressBar;
 
-use super::{open, run::Failure, say::say};
+use super::{open, progress, run::Failure, say::say};
 use crate::{
     crypto::sealing::ForeignKey,
     django::import::flow::{self as django, AccountReport, Keys, Listener, Source, Wanted},
@@ -110,7 +110,10 @@ pub(super) async fn run(loaded: Loaded, command: &Import) -> Result<(), Failure>
     let services = open::services(loaded.settings).await?;
     open::check_keys(&services).await?;
     open::check_party(&services, false).await?;
-    let mut report = Report::new(wanted.json);
+    let mut report = Report {
+        json: wanted.json,
+        bar: progress::bar(None, "{bar:40} {percent:>3} % {eta_precise}")?,
+    };
     let outcome = django::import(
         &services,
         &Client::shell(),
@@ -155,16 +158,6 @@ pub(super) async fn run(loaded: Loaded, command: &Import) -> Result<(), Failure>
 struct Report {
     json: bool,
     bar: ProgressBar,
-}
-
-impl Report {
-    fn new(json: bool) -> Self {
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {percent:>3} % {eta_precise}") {
-            bar.set_style(style);
-        }
-        Self { json, bar }
-    }
 }
 
 impl Listener for Report {

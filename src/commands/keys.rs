@@ -1,13 +1,11 @@
 //! `inmor-mfa keys …`.
 
-use std::io::{self, IsTerminal};
-
 use base64::{Engine, prelude::BASE64_URL_SAFE};
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use serde_json::json;
 
-use super::{open, run::Failure, say::say};
+use super::{open, progress, run::Failure, say::say};
 use crate::{
     crypto::random::Random,
     mfa::rotation::flow::{self as rotation, Held, State},
@@ -92,11 +90,11 @@ async fn status(services: &Services, json: bool) -> Result<(), Failure> {
 async fn rotate(services: &Services, json: bool) -> Result<(), Failure> {
     let key = services.keyring().first_id();
     let waiting = rotation::waiting(services).await?;
-    let bar = if json || !io::stderr().is_terminal() {
+    let bar = if json {
         ProgressBar::hidden()
     } else {
-        let style = "{bar:40} {human_pos} of {human_len} secrets, {per_sec}, {eta} left";
-        ProgressBar::new(waiting).with_style(ProgressStyle::with_template(style)?)
+        let template = "{bar:40} {human_pos} of {human_len} secrets, {per_sec}, {eta} left";
+        progress::bar(Some(waiting), template)?
     };
     let mut said = Ok(());
     let done = rotation::rotate(services, &Client::shell(), |moved| {

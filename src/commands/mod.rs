@@ -19,6 +19,8 @@ mod move_database;
 #[cfg(feature = "ssr")]
 mod open;
 #[cfg(feature = "ssr")]
+mod progress;
+#[cfg(feature = "ssr")]
 mod run;
 #[cfg(feature = "ssr")]
 mod say;

@@ -1,11 +1,8 @@
 //! `inmor-mfa move-database`.
 
-use std::io::{self, IsTerminal};
-
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
 
-use super::{open, run::Failure, say::say};
+use super::{open, progress, run::Failure, say::say};
 use crate::{
     server::settings::{Backend, DatabaseUrl},
     store::transfer::{self, End, TransferError},
@@ -34,12 +31,7 @@ pub(super) async fn run(command: &Move) -> Result<(), Failure> {
     let source = end(&from).await?;
     // makes its tables
     open::database(&to, 1).await?.close().await;
-    let bar = if io::stderr().is_terminal() {
-        let style = "{spinner} {human_pos} rows, {msg}";
-        ProgressBar::new_spinner().with_style(ProgressStyle::with_template(style)?)
-    } else {
-        ProgressBar::hidden()
-    };
+    let bar = progress::bar(None, "{spinner} {human_pos} rows, {msg}")?;
     let counts = transfer::copy(source, end(&to).await?, |table, rows| {
         bar.set_message(table.to_owned());
         bar.set_position(rows);

@@ -57,6 +57,15 @@ macro_rules! rows {
 }
 pub(crate) use {changed, on_db, rows};
 
+/// Parameters of some rows, `($1, $2), ($3, $4)`, from the number `first` on.
+pub(crate) fn parameters(first: usize, rows: usize, columns: usize) -> String {
+    let row = |row: usize| {
+        let numbers = (0..columns).map(|column| format!("${}", first + row * columns + column));
+        format!("({})", numbers.collect::<Vec<_>>().join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
+}
+
 /// How long the database may take for one thing: somewhat longer than it gives itself, so that its own
 /// words are heard, and no longer, since a database that fell silent says nothing at all.
 const PATIENCE: Duration = TIMEOUT.saturating_add(Duration::from_millis(500));

@@ -3,7 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Db, StoreError, Tx, changed, on_db};
+use super::{Db, StoreError, Tx, changed, on_db, parameters};
 
 /// A column of sealed secrets in a table with an `id` and a `key_id`, which is null where the token is.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +52,21 @@ pub async fn by_key(db: &Db, column: SealedColumn) -> Result<Vec<(String, i64)>,
     on_db!(db, pool => sqlx::query_as::<_, (String, i64)>(AssertSqlSafe(sql)).fetch_all(pool))
 }
 
-/// At most `most` secrets that one key seals.
+/// The id of a key that seals secrets in a column, the next after `key_id`; found by index, however many
+/// there are.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn key_after(
+    db: &Db,
+    column: SealedColumn,
+    key_id: &str,
+) -> Result<Option<String>, StoreError> {
+    let sql = format!("select min(key_id) from {} where key_id > $1", column.table);
+    on_db!(db, pool => sqlx::query_scalar(AssertSqlSafe(sql)).bind(key_id).fetch_one(pool))
+}
+
+/// At most `most` secrets that one key seals, whichever: an order would have all of them sorted.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -62,7 +76,7 @@ pub async fn some_of_key(
     key_id: &str,
     most: i64,
 ) -> Result<Vec<SealedRow>, StoreError> {
-    let sql = format!("{} where key_id = $1 order by id limit $2", select(column));
+    let sql = format!("{} where key_id = $1 limit $2", select(column));
     on_db!(db, pool => sqlx::query_as::<_, SealedRow>(AssertSqlSafe(sql)).bind(key_id).bind(most).fetch_all(pool))
 }
 
@@ -111,10 +125,7 @@ pub async fn replace(
         return Ok(0);
     }
     let SealedColumn { table, token, .. } = column;
-    let values = (0..replacements.len())
-        .map(|row| format!("(${}, ${}, ${})", 3 * row + 2, 3 * row + 3, 3 * row + 4))
-        .collect::<Vec<_>>()
-        .join(", ");
+    let values = parameters(2, replacements.len(), 3);
     let sql = format!(
         "update {table} set {token} = new.column3, key_id = $1 from (values {values}) as new \
          where {table}.id = new.column1 and {table}.{token} = new.column2"

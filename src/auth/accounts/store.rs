@@ -1,4 +1,7 @@
 //! The tables `account` and `installation`.
+//!
+//! A name is looked up with `=` alone, once for each column: with `or` and `in`, SQLite reads the whole
+//! table once it has noted that the table is small, and goes on so while the table grows.
 
 use super::domain::{Account, Adopted, Email, NewAccount};
 use crate::{
@@ -40,14 +43,15 @@ impl From<Row> for Account {
     }
 }
 
+const FIND: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
+         created_at, disabled_at, is_staff, is_superuser \
+         from account where id = coalesce((select id from account where username_canonical = $1), \
+         (select id from account where email_canonical = $1))";
+
 /// The account of a canonical username, else of a canonical e-mail address.
 pub(super) async fn find(db: &Db, canonical: &str) -> Result<Option<Account>, StoreError> {
-    const SQL: &str = "select id, username, username_canonical, email, password_hash, password_changed_at, \
-         created_at, disabled_at, is_staff, is_superuser \
-         from account where username_canonical = $1 or email_canonical = $1 \
-         order by case when username_canonical = $1 then 0 else 1 end limit 1";
     let row =
-        on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(canonical).fetch_optional(pool))?;
+        on_db!(db, pool => sqlx::query_as::<_, Row>(FIND).bind(canonical).fetch_optional(pool))?;
     Ok(row.map(Account::from))
 }
 
@@ -77,6 +81,14 @@ pub(super) async fn any(db: &Db) -> Result<bool, StoreError> {
     Ok(on_db!(db, pool => sqlx::query_scalar::<_, String>(SQL).fetch_optional(pool))?.is_some())
 }
 
+const INSERT: &str = "insert into account \
+         (id, username, username_canonical, email, email_canonical, password_hash, user_handle, created_at, password_changed_at) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $8 where not exists (select 1 from account \
+         where username_canonical = $3 union all select 1 from account where username_canonical = $5 \
+         union all select 1 from account where email_canonical = $3 \
+         union all select 1 from account where email_canonical = $5) \
+         on conflict do nothing";
+
 /// Adds an account unless its username or e-mail address is somebody's; says whether it did.
 ///
 /// A name is taken when anybody has it as username or as e-mail address, since either signs in.
@@ -84,15 +96,10 @@ pub(super) async fn any(db: &Db) -> Result<bool, StoreError> {
 /// Accounts are added one after the other: on PostgreSQL, two that are added at once would not see
 /// that one's username is the other's e-mail address, which no index forbids.
 pub(super) async fn insert(tx: &mut Tx, new: &NewAccount) -> Result<bool, StoreError> {
-    const SQL: &str = "insert into account \
-         (id, username, username_canonical, email, email_canonical, password_hash, user_handle, created_at, password_changed_at) \
-         select $1, $2, $3, $4, $5, $6, $7, $8, $8 where not exists (select 1 from account \
-         where username_canonical in ($3, $5) or email_canonical in ($3, $5)) \
-         on conflict do nothing";
     changed!(tx, sqlx::query(HOLD))?;
     changed!(
         tx,
-        sqlx::query(SQL)
+        sqlx::query(INSERT)
             .bind(&new.id)
             .bind(new.username.as_str())
             .bind(new.username.canonical().as_str())
@@ -110,6 +117,14 @@ pub(super) async fn hold_names(tx: &mut Tx) -> Result<(), StoreError> {
     changed!(tx, sqlx::query(HOLD)).map(drop)
 }
 
+const ADOPT: &str = "insert into account (id, username, username_canonical, email, email_canonical, password_hash, \
+         user_handle, created_at, disabled_at, first_name, last_name, is_staff, is_superuser) \
+         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 where not exists (select 1 from account \
+         where username_canonical = $3 union all select 1 from account where username_canonical = $5 \
+         union all select 1 from account where email_canonical = $3 \
+         union all select 1 from account where email_canonical = $5) \
+         on conflict do nothing";
+
 /// Adds an account of another system, as [`insert`] does; the caller holds the names.
 pub(super) async fn adopt(
     tx: &mut Tx,
@@ -117,14 +132,9 @@ pub(super) async fn adopt(
     new: &Adopted,
     now: i64,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "insert into account (id, username, username_canonical, email, email_canonical, password_hash, \
-         user_handle, created_at, disabled_at, first_name, last_name, is_staff, is_superuser) \
-         select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 where not exists (select 1 from account \
-         where username_canonical in ($3, $5) or email_canonical in ($3, $5)) \
-         on conflict do nothing";
     changed!(
         tx,
-        sqlx::query(SQL)
+        sqlx::query(ADOPT)
             .bind(id)
             .bind(new.username.as_str())
             .bind(new.username.canonical().as_str())
@@ -142,6 +152,15 @@ pub(super) async fn adopt(
     .map(|rows| rows == 1)
 }
 
+const REFRESH: &str = "update account set username = $2, username_canonical = $3, email = $4, email_canonical = $5, \
+         password_changed_at = case when password_hash is not distinct from $6 then password_changed_at else $7 end, \
+         password_hash = $6, disabled_at = case when $8 then coalesce(disabled_at, $7) else null end, \
+         first_name = $9, last_name = $10, is_staff = $11, is_superuser = $12 \
+         where id = $1 and not exists (select 1 from account as other where other.username_canonical = $3 and other.id <> $1 \
+         union all select 1 from account as other where other.username_canonical = $5 and other.id <> $1 \
+         union all select 1 from account as other where other.email_canonical = $3 and other.id <> $1 \
+         union all select 1 from account as other where other.email_canonical = $5 and other.id <> $1)";
+
 /// Brings an account up to date with another system; says whether its names are nobody else's.
 pub(super) async fn refresh(
     tx: &mut Tx,
@@ -149,15 +168,9 @@ pub(super) async fn refresh(
     new: &Adopted,
     now: i64,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "update account set username = $2, username_canonical = $3, email = $4, email_canonical = $5, \
-         password_changed_at = case when password_hash is not distinct from $6 then password_changed_at else $7 end, \
-         password_hash = $6, disabled_at = case when $8 then coalesce(disabled_at, $7) else null end, \
-         first_name = $9, last_name = $10, is_staff = $11, is_superuser = $12 \
-         where id = $1 and not exists (select 1 from account as other where other.id <> $1 \
-         and (other.username_canonical in ($3, $5) or other.email_canonical in ($3, $5)))";
     changed!(
         tx,
-        sqlx::query(SQL)
+        sqlx::query(REFRESH)
             .bind(id)
             .bind(new.username.as_str())
             .bind(new.username.canonical().as_str())
@@ -228,4 +241,31 @@ pub(super) async fn rehash(
 ) -> Result<bool, StoreError> {
     const SQL: &str = "update account set password_hash = $3 where id = $1 and password_hash = $2";
     changed!(tx, sqlx::query(SQL).bind(id).bind(old).bind(new)).map(|rows| rows == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ADOPT, FIND, INSERT, REFRESH};
+    use crate::store::{Db, on_db};
+
+    #[tokio::test]
+    async fn names_are_found_by_index_though_the_table_was_noted_as_small() {
+        const ONE: &str = "insert into account (id, username, username_canonical, email, email_canonical, user_handle, created_at) \
+             values ('1', 'anna', 'anna', 'a@example.org', 'a@example.org', x'01', 0)";
+        let db = Db::sqlite_in_memory().await.unwrap();
+        for sql in [ONE, "analyze"] {
+            on_db!(db, pool => sqlx::query_scalar::<_, String>(sql).fetch_all(pool)).unwrap();
+        }
+        for sql in [FIND, INSERT, ADOPT, REFRESH] {
+            let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
+            let plan = on_db!(db, pool => sqlx::query_as::<_, (i64, i64, i64, String)>(explain).fetch_all(pool)).unwrap();
+            assert!(!plan.is_empty());
+            for (.., step) in plan {
+                assert!(
+                    !step.starts_with("SCAN account") && !step.starts_with("SCAN other"),
+                    "{step}: {sql}"
+                );
+            }
+        }
+    }
 }

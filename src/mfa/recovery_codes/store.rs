@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     crypto::sealing::Sealed,
-    store::{Db, StoreError, Tx, changed, on_db, rows, sealed::SealedColumn},
+    store::{Db, StoreError, Tx, changed, on_db, parameters, rows, sealed::SealedColumn},
 };
 
 /// The codes that their owner may see again.
@@ -133,35 +133,18 @@ pub(super) async fn insert_foreign(
     codes: &[Foreign],
 ) -> Result<(), StoreError> {
     for (part, codes) in (0_i64..).zip(codes.chunks(ROWS)) {
-        let rows: Vec<String> = (0..codes.len())
-            .map(|row| {
-                let at = |column: usize| {
-                    row.saturating_mul(6)
-                        .saturating_add(column)
-                        .saturating_add(2)
-                };
-                format!(
-                    "(${}, $1, ${}, ${}, ${}, ${}, ${})",
-                    at(0),
-                    at(1),
-                    at(2),
-                    at(3),
-                    at(4),
-                    at(5)
-                )
-            })
-            .collect();
         let sql = format!(
             "insert into mfa_recovery_code (id, account_id, position, code_hash, sealed_code, key_id, spent_at) values {}",
-            rows.join(", ")
+            parameters(1, codes.len(), 7)
         );
         let first = part.saturating_mul(i64::try_from(ROWS).unwrap_or(i64::MAX));
         changed!(tx, {
             // numbers of parameters are all that was put together
-            let mut query = sqlx::query(AssertSqlSafe(sql.as_str())).bind(account_id);
+            let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
             for (position, code) in (first..).zip(codes) {
                 query = query
                     .bind(&code.id)
+                    .bind(account_id)
                     .bind(position)
                     .bind(code.hash.as_slice())
                     .bind(code.sealed.as_ref().map(|sealed| &sealed.token))

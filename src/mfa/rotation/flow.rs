@@ -80,6 +80,23 @@ pub async fn status(services: &Services) -> Result<Vec<Held>, FlowError> {
     Ok(all)
 }
 
+/// The id of a key that is missing although it has sealed something; cheap however much that is.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn missing(services: &Services) -> Result<Option<String>, FlowError> {
+    for (column, purpose) in columns().filter(lasts) {
+        let mut after = String::new();
+        while let Some(key_id) = sealed::key_after(&services.db, column, &after).await? {
+            if !works(services, column, purpose, &key_id).await? {
+                return Ok(Some(key_id));
+            }
+            after = key_id;
+        }
+    }
+    Ok(None)
+}
+
 /// Whether one of some secrets of a key opens.
 async fn works(
     services: &Services,

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
@@ -178,6 +178,21 @@ fn both(name: &str, named_by: &str, place: &str) -> SettingsError {
     SettingsError::new(named_by, place, &problem)
 }
 
+/// Bytes of a secret's file at most.
+const LONGEST_SECRET: usize = 64 * 1024;
+
+/// The text of a secret's file.
+fn secret_text(path: &str) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    fs::File::open(path)?
+        .take(LONGEST_SECRET as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    if bytes.len() > LONGEST_SECRET {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    String::from_utf8(bytes).map_err(|_| io::ErrorKind::InvalidData.into())
+}
+
 /// The content of the file at `path`, which is relative to the working folder.
 fn read_secret(
     path: &str,
@@ -185,7 +200,7 @@ fn read_secret(
     place: &str,
 ) -> Result<(Written, Origin), SettingsError> {
     let path = path.trim();
-    match fs::read_to_string(path) {
+    match secret_text(path) {
         Ok(text) => Ok((
             Written::Plain(text),
             Origin::SecretFile {
@@ -213,6 +228,7 @@ fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "does not exist".to_owned(),
         io::ErrorKind::InvalidData => "is not UTF-8 text".to_owned(),
+        io::ErrorKind::FileTooLarge => "is larger than 64 KiB".to_owned(),
         kind => format!("cannot be read, {kind}"),
     }
 }

@@ -65,6 +65,7 @@ async fn at_once(
         client,
         wanted,
         tx,
+        done: Vec::new(),
         told: Vec::new(),
     };
     let mut reports = Vec::with_capacity(plans.len());
@@ -72,9 +73,11 @@ async fn at_once(
         let known = known.iter().find(|known| known.django_id == plan.django_id);
         reports.push(writer.one(plan, known).await?);
     }
+    writer.note().await?;
     if wanted.dry_run {
         return Ok(reports);
     }
+    writer.record().await?;
     if reports
         .iter()
         .any(|report| report.outcome == Outcome::Imported)
@@ -93,13 +96,21 @@ struct Writer<'a> {
     client: &'a Client,
     wanted: &'a Wanted,
     tx: Tx,
+    done: Vec<Done<'a>>,
     told: Vec<Told>,
 }
 
-impl Writer<'_> {
+/// An account that was written, whose rows of the tables that all share are still to be.
+struct Done<'a> {
+    plan: &'a Plan,
+    id: String,
+    action: Action,
+}
+
+impl<'a> Writer<'a> {
     async fn one(
         &mut self,
-        plan: &Plan,
+        plan: &'a Plan,
         known: Option<&Known>,
     ) -> Result<AccountReport, FlowError> {
         let mut report = plan.report.clone();
@@ -133,7 +144,7 @@ impl Writer<'_> {
 
     async fn add(
         &mut self,
-        plan: &Plan,
+        plan: &'a Plan,
         account: &Adopted,
         report: &mut AccountReport,
     ) -> Result<(Outcome, Option<String>), FlowError> {
@@ -147,15 +158,18 @@ impl Writer<'_> {
             let reason = "an account here has its username already: rename it in Django";
             return Ok((Outcome::Refused, Some(reason.to_owned())));
         }
-        store::insert(&mut self.tx, &id, plan.django_id, &plan.digest, now).await?;
         self.add_factors(plan, &id, report).await?;
-        self.record(plan, &id, Action::AccountImported).await?;
+        self.done.push(Done {
+            plan,
+            id,
+            action: Action::AccountImported,
+        });
         Ok((Outcome::Imported, None))
     }
 
     async fn update(
         &mut self,
-        plan: &Plan,
+        plan: &'a Plan,
         account: &Adopted,
         id: &str,
         report: &mut AccountReport,
@@ -186,7 +200,11 @@ impl Writer<'_> {
         self.add_factors(plan, id, report).await?;
         let now = self.services.clock.now();
         store::refreshed(&mut self.tx, id, &plan.digest, now).await?;
-        self.record(plan, id, Action::AccountRefreshed).await?;
+        self.done.push(Done {
+            plan,
+            id: id.to_owned(),
+            action: Action::AccountRefreshed,
+        });
         Ok((Outcome::Updated, None))
     }
 
@@ -226,30 +244,61 @@ impl Writer<'_> {
         Ok(())
     }
 
-    async fn record(&mut self, plan: &Plan, id: &str, action: Action) -> Result<(), FlowError> {
-        if self.wanted.dry_run {
-            return Ok(());
-        }
-        let detail = format!("django {}", plan.django_id);
-        let event = |action, detail| Event {
-            action,
-            actor: None,
-            subject: Some(id),
-            session: None,
-            detail,
-        };
+    /// Notes where the new accounts came from.
+    async fn note(&mut self) -> Result<(), FlowError> {
+        let new: Vec<store::New<'_>> = self
+            .done
+            .iter()
+            .filter(|done| done.action == Action::AccountImported)
+            .map(|done| store::New {
+                account_id: &done.id,
+                django_id: done.plan.django_id,
+                digest: &done.plan.digest,
+            })
+            .collect();
+        Ok(store::insert(&mut self.tx, &new, self.services.clock.now()).await?)
+    }
+
+    /// Records what was done.
+    async fn record(&mut self) -> Result<(), FlowError> {
         let (services, tx) = (self.services, &mut self.tx);
-        audit::record(services, tx, self.client, &event(action, &detail)).await?;
-        if let Some(what) = &plan.report.exposed {
-            let account = plan.account.as_ref();
+        let details: Vec<String> = self
+            .done
+            .iter()
+            .map(|done| format!("django {}", done.plan.django_id))
+            .collect();
+        let events: Vec<Event<'_>> = self
+            .done
+            .iter()
+            .zip(&details)
+            .map(|(done, detail)| done.event(done.action, detail))
+            .collect();
+        audit::record_all(services, tx, self.client, &events).await?;
+        for done in &self.done {
+            let Some(what) = &done.plan.report.exposed else {
+                continue;
+            };
+            let account = done.plan.account.as_ref();
             let email = account
                 .and_then(|account| account.email.as_ref())
                 .map_or("", Email::as_str);
-            let event = event(Action::FactorExposed, what);
+            let event = done.event(Action::FactorExposed, what);
             let told = notices::tell(services, tx, self.client, &event, email).await?;
             self.told.push(told);
         }
         Ok(())
+    }
+}
+
+impl Done<'_> {
+    fn event<'b>(&'b self, action: Action, detail: &'b str) -> Event<'b> {
+        Event {
+            action,
+            actor: None,
+            subject: Some(&self.id),
+            session: None,
+            detail,
+        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! The table `django_account`: which account was made from which row.
 
-use crate::store::{Db, StoreError, Tx, changed, on_db, rows};
+use sqlx::AssertSqlSafe;
+
+use crate::store::{Db, StoreError, Tx, changed, on_db, parameters, rows};
 
 /// An account that came over before.
 #[derive(sqlx::FromRow)]
@@ -30,22 +32,33 @@ pub async fn ids(db: &Db) -> Result<Vec<(String, i64)>, StoreError> {
     on_db!(db, pool => sqlx::query_as(SQL).fetch_all(pool))
 }
 
-/// Notes where an account came from.
-pub async fn insert(
-    tx: &mut Tx,
-    account_id: &str,
-    django_id: i64,
-    digest: &[u8],
-    now: i64,
-) -> Result<(), StoreError> {
-    const SQL: &str = "insert into django_account (account_id, django_id, digest, imported_at) values ($1, $2, $3, $4)";
+/// Where an account came from.
+pub struct New<'a> {
+    /// Id here.
+    pub account_id: &'a str,
+    /// Id in `auth_user`.
+    pub django_id: i64,
+    /// Of what was read of it.
+    pub digest: &'a [u8],
+}
+
+/// Notes where accounts came from, all with one statement.
+pub async fn insert(tx: &mut Tx, new: &[New<'_>], now: i64) -> Result<(), StoreError> {
+    if new.is_empty() {
+        return Ok(());
+    }
+    let sql = format!(
+        "insert into django_account (account_id, django_id, digest, imported_at) values {}",
+        parameters(1, new.len(), 4)
+    );
     changed!(
         tx,
-        sqlx::query(SQL)
-            .bind(account_id)
-            .bind(django_id)
-            .bind(digest)
-            .bind(now)
+        new.iter()
+            .fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query
+                .bind(one.account_id)
+                .bind(one.django_id)
+                .bind(one.digest)
+                .bind(now))
     )
     .map(drop)
 }

@@ -3,5 +3,5 @@
 mod accounts;
 mod source;
 
-pub use accounts::{Known, ids, insert, known, refreshed};
+pub use accounts::{Known, New, ids, insert, known, refreshed};
 pub use source::{Source, SourceError};

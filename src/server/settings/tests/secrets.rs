@@ -64,6 +64,28 @@ fn a_secret_is_given_once() {
 }
 
 #[test]
+fn a_file_of_a_secret_is_read_up_to_64_kib() {
+    let set = |text: &str| {
+        let file = Scratch::new(text);
+        load("", &[("MFA_ENCRYPTION_KEY_FILE", file.text())]).map_err(|error| error.to_string())
+    };
+    let blanks = " ".repeat(64 * 1024 - KEY.len());
+    assert!(set(&format!("{KEY}{blanks}")).is_ok());
+    for wrong in [format!("{KEY}{blanks} "), format!("{KEY}{blanks}Å")] {
+        let line = set(&wrong).err().unwrap_or_default();
+        assert!(
+            line.contains(" is larger than 64 KiB (environment): "),
+            "{line}"
+        );
+    }
+    let endless = error("", &[("MFA_ENCRYPTION_KEY_FILE", "/dev/zero")]);
+    assert!(
+        endless.contains("/dev/zero is larger than 64 KiB"),
+        "{endless}"
+    );
+}
+
+#[test]
 fn no_error_shows_a_secret() {
     let secrets = [
         MARKER.to_owned(),
