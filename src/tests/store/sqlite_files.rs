@@ -142,8 +142,7 @@ async fn cra_05_a_transaction_that_sqlite_ends_by_itself_spoils_no_later_one() {
 async fn what_was_small_when_it_was_closed_is_still_looked_up_by_index() {
     let folder = TestFolder::new();
     let path = folder.path().join("test.sqlite3");
-    const LOOK_UP: &str =
-        "select id from account where username_canonical = 'a' or email_canonical = 'a'";
+    let look_up = "select id from account where username_canonical = 'a' or email_canonical = 'a'";
     let db = Db::sqlite(&path, false).await.unwrap();
     for name in ["a", "b"] {
         execute(&db, &format!(
@@ -151,7 +150,7 @@ async fn what_was_small_when_it_was_closed_is_still_looked_up_by_index() {
         ))
         .await;
     }
-    assert_eq!(texts(&db, LOOK_UP).await, ["a"]);
+    assert_eq!(texts(&db, look_up).await, ["a"]);
     db.close().await;
     let db = Db::sqlite(&path, false).await.unwrap();
     let counted = "select name from sqlite_schema where name like 'sqlite_stat%'";
