@@ -19,6 +19,8 @@ pub enum Action {
     AccountDisabled,
     /// An account may sign in again.
     AccountEnabled,
+    /// Roles were given to an account or taken; the detail is what it has now.
+    RolesChanged,
     /// A password was set by its owner.
     PasswordChanged,
     /// A password was set by an operator.
@@ -67,6 +69,8 @@ pub enum Action {
     AccountRefreshed,
     /// Secrets of an account were found sealed with a key that everybody knows; the detail says which.
     FactorExposed,
+    /// A signed-in person asked for a part of a site that is not for their role; the detail says which.
+    GateDenied,
 }
 
 impl Action {
@@ -82,6 +86,7 @@ impl Action {
             Self::AccountCreated => "account.created",
             Self::AccountDisabled => "account.disabled",
             Self::AccountEnabled => "account.enabled",
+            Self::RolesChanged => "account.roles",
             Self::PasswordChanged => "password.changed",
             Self::PasswordSet => "password.set",
             Self::Reauthenticated => "reauthentication",
@@ -106,6 +111,7 @@ impl Action {
             Self::AccountImported => "account.imported",
             Self::AccountRefreshed => "account.refreshed",
             Self::FactorExposed => "factor.exposed",
+            Self::GateDenied => "gate.denied",
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use zeroize::Zeroizing;
 
 use super::{
@@ -50,6 +50,18 @@ pub(super) enum Accounts {
         /// Username or e-mail address
         account: String,
     },
+    /// Give an account a role, which sites behind the login gate may ask for
+    Grant {
+        /// Username or e-mail address
+        account: String,
+        role: Role,
+    },
+    /// Take a role from an account
+    Revoke {
+        /// Username or e-mail address
+        account: String,
+        role: Role,
+    },
     /// Remove all factors and recovery codes of an account and end its sessions
     ResetMfa {
         /// Username or e-mail address
@@ -65,6 +77,14 @@ pub(super) enum Accounts {
         #[command(flatten)]
         password: PasswordSource,
     },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+pub(super) enum Role {
+    /// May use admin sites
+    Staff,
+    /// May do everything there, and sees what the gate decides for everybody
+    Superuser,
 }
 
 #[derive(Args)]
@@ -133,6 +153,8 @@ pub(super) async fn run(loaded: Loaded, command: Accounts) -> Result<(), Failure
         }
         Accounts::Disable { account } => set_disabled(&services, &account, true).await?,
         Accounts::Enable { account } => set_disabled(&services, &account, false).await?,
+        Accounts::Grant { account, role } => set_role(&services, &account, role, true).await?,
+        Accounts::Revoke { account, role } => set_role(&services, &account, role, false).await?,
         Accounts::ResetMfa { account, yes } => {
             let account = find(&services, &account).await?;
             if !yes {
@@ -189,6 +211,23 @@ async fn set_disabled(services: &Services, name: &str, disabled: bool) -> Result
     let state = if disabled { "disabled" } else { "enabled" };
     let became = if changed { "is now" } else { "was already" };
     say(format_args!("{} {became} {state}.", account.username))
+}
+
+async fn set_role(services: &Services, name: &str, role: Role, has: bool) -> Result<(), Failure> {
+    let account = find(services, name).await?;
+    let (is_staff, is_superuser) = match role {
+        Role::Staff => (has, account.is_superuser),
+        Role::Superuser => (account.is_staff, has),
+    };
+    let changed =
+        accounts::set_roles(services, &Client::shell(), &account, is_staff, is_superuser).await?;
+    let became = if changed { "is now" } else { "was already" };
+    let has = if has { "" } else { "without " };
+    let role = match role {
+        Role::Staff => "staff",
+        Role::Superuser => "superuser",
+    };
+    say(format_args!("{} {became} {has}{role}.", account.username))
 }
 
 async fn find(services: &Services, name: &str) -> Result<Account, Failure> {

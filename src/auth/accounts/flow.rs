@@ -241,6 +241,48 @@ pub async fn set_disabled(
     Ok(true)
 }
 
+/// Gives an account roles, which live sessions have from the next request on; says whether that
+/// changed anything.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn set_roles(
+    services: &Services,
+    client: &Client,
+    account: &Account,
+    is_staff: bool,
+    is_superuser: bool,
+) -> Result<bool, FlowError> {
+    let mut tx = services.db.begin().await?;
+    if !store::set_roles(&mut tx, &account.id, is_staff, is_superuser).await? {
+        return Ok(false);
+    }
+    let now = Account {
+        is_staff,
+        is_superuser,
+        ..account.clone()
+    };
+    let event = Event {
+        action: Action::RolesChanged,
+        actor: None,
+        subject: Some(&account.id),
+        session: None,
+        detail: &now.roles().join(" "),
+    };
+    audit::record(services, &mut tx, client, &event).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+/// In the caller's transaction, gives the first administrator every role: somebody must have them.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn give_every_role(tx: &mut Tx, id: &str) -> Result<(), FlowError> {
+    store::set_roles(tx, id, true, true).await?;
+    Ok(())
+}
+
 /// Holds an account until the caller's transaction ends; says whether its password is still the
 /// one that was read with it. What a right password is for must not be done when it is not.
 ///

@@ -209,6 +209,22 @@ pub(super) async fn set_disabled(
     changed!(tx, sqlx::query(SQL).bind(id).bind(at)).map(|rows| rows == 1)
 }
 
+/// Gives an account roles; says whether that changed anything.
+pub(super) async fn set_roles(
+    tx: &mut Tx,
+    id: &str,
+    is_staff: bool,
+    is_superuser: bool,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "update account set is_staff = $2, is_superuser = $3 \
+         where id = $1 and (is_staff <> $2 or is_superuser <> $3)";
+    changed!(
+        tx,
+        sqlx::query(SQL).bind(id).bind(is_staff).bind(is_superuser)
+    )
+    .map(|rows| rows == 1)
+}
+
 /// Holds an account until the transaction ends; says whether no password was set since `changed_at`.
 pub(super) async fn hold(
     tx: &mut Tx,

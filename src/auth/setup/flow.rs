@@ -95,6 +95,7 @@ pub async fn finish(
         return Err(Error::NotFound.into());
     }
     let id = accounts::add(services, &mut tx, client, prepared).await?;
+    accounts::give_every_role(&mut tx, &id).await?;
     let session = sessions::start(services, &mut tx, client, &id, &[Method::Pwd]).await?;
     let device = devices::remember(services, &mut tx, &id, None).await?;
     tx.commit().await?;
