@@ -26,7 +26,7 @@ const READS_EVERY: Duration = Duration::from_millis(500);
 /// How long they are measured without guessers.
 const QUIET: Duration = Duration::from_secs(5);
 /// Sign-ins by the owner of the account that is guessed at, and the time between two of them.
-const SIGN_INS: usize = 20;
+const SIGN_INS: usize = 60;
 const SIGNS_IN_EVERY: Duration = Duration::from_millis(1_500);
 /// What an honest sign-in may take.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -134,8 +134,9 @@ impl Refused {
     }
 }
 
-/// A source that has failed more often than this lets others go first.
-const FEW: i64 = 5;
+/// A source that has failed this often lets others go first: of a flood, only the first try of each
+/// address stands before an honest person.
+const ENOUGH: i64 = 1;
 
 /// Looks whether a password is an account's. Counts the try first, and works as long for an
 /// unknown account, a disabled one or a try that comes too early as for a wrong password.
@@ -158,7 +159,7 @@ pub async fn prove(
     };
     let in_time = throttle::take(services, &mut tx, throttle::ACCOUNT, &lane.account).await?;
     tx.commit().await?;
-    let turn = if in_time && failures <= FEW {
+    let turn = if in_time && failures <= ENOUGH {
         Turn::Soon
     } else {
         Turn::Later
