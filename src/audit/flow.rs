@@ -70,14 +70,21 @@ fn announce(
 /// Counts an event for the operator; the few that are then not committed do not matter there.
 fn count(event: &Event<'_>) {
     metrics::counter!("inmor_mfa_events_total", "action" => event.action.as_str()).increment(1);
-    let (outcome, method) = match event.action {
+    match event.action {
         // words of this program, not of a client
-        Action::SignedIn => ("right", event.detail.to_owned()),
-        Action::SignInFailed => ("refused", "pwd".to_owned()),
-        Action::SecondFactorFailed => ("refused", "second factor".to_owned()),
-        _ => return,
-    };
-    metrics::counter!("inmor_mfa_sign_ins_total", "outcome" => outcome, "method" => method)
+        Action::SignedIn => count_sign_in("right", event.detail),
+        Action::SecondFactorFailed => count_refused("second factor"),
+        _ => {}
+    }
+}
+
+/// Counts a try to sign in that was refused, which its event does not say the method of.
+pub fn count_refused(method: &str) {
+    count_sign_in("refused", method);
+}
+
+fn count_sign_in(outcome: &'static str, method: &str) {
+    metrics::counter!("inmor_mfa_sign_ins_total", "outcome" => outcome, "method" => method.to_owned())
         .increment(1);
 }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     audit::{
-        flow::{Action, Event},
+        flow::{self as audit, Action, Event},
         notices::flow::{self as notices, Told},
     },
     auth::{
@@ -69,6 +69,7 @@ pub async fn sign_in(
                 detail: outcome.err().map_or("", passwords::Refused::as_str),
             };
             passwords::note(services, client, &event).await?;
+            audit::count_refused("pwd");
             return Err(Error::WrongCredentials.into());
         }
     };

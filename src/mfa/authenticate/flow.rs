@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Offer;
 use crate::{
-    audit::flow::{Action, Event},
+    audit::flow::{self as audit, Action, Event},
     auth::{
         accounts::flow::{self as accounts, Account},
         attempts::flow::{self as attempts, Attempt},
@@ -259,6 +259,7 @@ async fn refuse_passkey(
         };
         passwords::note(services, client, &event).await?;
     }
+    audit::count_refused("passkey");
     Err(Error::KeyRefused.into())
 }
 

@@ -2,12 +2,13 @@
 
 use std::net::IpAddr;
 
-use crate::tests::support::{Kind, OTHER_KEY, PASSWORD, TestApp, on_both};
+use crate::tests::support::{Kind, OTHER_KEY, OWN, PASSWORD, SecurityKey, TestApp, on_both};
 
 on_both!(
     htp_24_without_a_token_metrics_are_read_on_this_machine_without_a_proxy_between,
     htp_24_with_a_token_metrics_are_read_by_who_knows_it_alone,
     metrics_count_what_happens_and_name_nobody,
+    metrics_tell_a_refused_passkey_from_a_password,
     ready_is_who_holds_every_key,
 );
 
@@ -113,6 +114,27 @@ async fn metrics_count_what_happens_and_name_nobody(kind: Kind) {
     for secret in ["anna", "berta", PASSWORD, "192.0.2.1"] {
         assert!(!after.contains(secret), "{secret}");
     }
+}
+
+async fn metrics_tell_a_refused_passkey_from_a_password(kind: Kind) {
+    let line = "inmor_mfa_sign_ins_total{outcome=\"refused\",method=\"passkey\"}";
+    let app = TestApp::new(kind).await;
+    let mut key = SecurityKey::synced();
+    app.with_key("anna", &mut key, "passkey").await;
+    let mut stranger = app.browser();
+    let asked = stranger.start_proving("passkey").await.json();
+    let answer = key.get(&asked, OWN);
+    let mut operator = app.browser().at(HERE);
+    let before = operator.get(METRICS).await.body;
+    let mut again = stranger.clone();
+    for (browser, status) in [(&mut stranger, 200), (&mut again, 422)] {
+        browser
+            .finish_proving("passkey", &answer)
+            .await
+            .assert_status(status);
+    }
+    let after = operator.get(METRICS).await.body;
+    assert!(value(&after, line) > value(&before, line), "{after}");
 }
 
 async fn ready_is_who_holds_every_key(kind: Kind) {
