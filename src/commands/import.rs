@@ -1,6 +1,6 @@
 //! `inmor-mfa import …`.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io, path::PathBuf, sync::Arc};
 
 use clap::{Args, Subcommand};
 use indicatif::ProgressBar;
@@ -105,7 +105,7 @@ pub(super) fn quieter(loaded: &mut Loaded) {
 pub(super) async fn run(loaded: Loaded, command: &Import) -> Result<(), Failure> {
     let Import::Django(wanted) = command;
     let published = ForeignKey::new(EncryptionKey::development().ok_or("no key")?.bytes());
-    let keys = Keys::new(wanted.keys.read()?, published);
+    let keys = Arc::new(Keys::new(wanted.keys.read()?, published));
     let mut source = Source::open(&wanted.source).await?;
     let services = open::services(loaded.settings).await?;
     open::check_keys(&services).await?;

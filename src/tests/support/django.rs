@@ -1,6 +1,6 @@
 //! Django sites: those of the fixtures, and what a test makes of them.
 
-use std::{fs, io, path::Path};
+use std::{fs, io, path::Path, sync::Arc};
 
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
@@ -126,7 +126,7 @@ impl Site {
     pub(in crate::tests) fn wanted_with(keys: Vec<ForeignKey>) -> Wanted {
         let published = EncryptionKey::development().unwrap();
         Wanted {
-            keys: Keys::new(keys, ForeignKey::new(published.bytes())),
+            keys: Arc::new(Keys::new(keys, ForeignKey::new(published.bytes()))),
             staff_only: false,
             update: false,
             dry_run: false,

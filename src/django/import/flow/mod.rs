@@ -3,7 +3,7 @@
 mod plan;
 mod write;
 
-use std::io;
+use std::{io, sync::Arc};
 
 use plan::Plan;
 
@@ -23,14 +23,14 @@ use crate::{
 };
 
 /// Accounts of one transaction.
-const TOGETHER: i64 = 200;
+const TOGETHER: i64 = 500;
 
 /// What the operator wants.
 #[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 #[derive(Debug)]
 pub struct Wanted {
     /// What secrets may be sealed with.
-    pub keys: Keys,
+    pub keys: Arc<Keys>,
     /// Only accounts that may use Django's admin.
     pub staff_only: bool,
     /// Bring accounts up to date that came over before and were not used since.
@@ -98,6 +98,9 @@ pub enum ImportError {
         "no key opens the secrets of {0} accounts, listed above: give the keys with --fernet-key, or go on with --without-unreadable, which leaves those secrets behind; nothing was written"
     )]
     Unreadable(u64),
+    /// An account could not be looked at to the end.
+    #[error("an account could not be looked at: {0}")]
+    Look(#[from] tokio::task::JoinError),
     /// The report cannot be printed.
     #[error("the report cannot be printed: {0}")]
     Report(#[from] io::Error),
@@ -140,16 +143,18 @@ pub async fn import(
     if unreadable > 0 && stop {
         return Err(ImportError::Unreadable(unreadable));
     }
+    let names = Arc::new(names);
+    services.db.expect_many_rows().await?;
     let mut totals = Totals::default();
-    let mut after = i64::MIN;
-    while let Some(page) = Page::after(after, source, wanted.staff_only).await? {
-        after = page.last;
-        let plans: Vec<Plan> = page
-            .records
-            .iter()
-            .map(|record| plan::plan(services, &wanted.keys, &names, record))
-            .collect();
-        let mut reports = write::write(services, client, wanted, &plans).await?;
+    let mut next = planned(services, source, wanted, &names, i64::MIN).await?;
+    while let Some((page, plans)) = next {
+        // the next page is read and planned while this one is written
+        let (written, following) = tokio::join!(
+            write::write(services, client, wanted, &plans),
+            planned(services, source, wanted, &names, page.last),
+        );
+        let mut reports = written?;
+        next = following?;
         reports.extend(page.broken.iter().map(|id| broken(*id)));
         for report in &reports {
             totals.count(report.outcome);
@@ -181,10 +186,12 @@ async fn look(
     listener: &mut dyn Listener,
 ) -> Result<(Names, u64), ImportError> {
     let (mut names, mut unreadable) = (Names::default(), 0_u64);
-    let mut after = i64::MIN;
-    while let Some(page) = Page::after(after, source, wanted.staff_only).await? {
-        after = page.last;
-        for record in &page.records {
+    // who has a name twice does not matter to what keys open
+    let nobody = Arc::new(Names::default());
+    let mut next = planned(services, source, wanted, &nobody, i64::MIN).await?;
+    while let Some((page, plans)) = next {
+        next = planned(services, source, wanted, &nobody, page.last).await?;
+        for record in page.records.iter() {
             if let Some(username) = Username::parse(&record.username) {
                 let email = address(record).and_then(Email::parse);
                 names.note(
@@ -192,15 +199,14 @@ async fn look(
                     email.as_ref().map(|email| email.canonical().as_str()),
                 );
             }
-            let plan = plan::plan(services, &wanted.keys, &Names::default(), record);
-            if plan.unreadable {
-                unreadable = unreadable.saturating_add(1);
-                if stop {
-                    listener.account(&AccountReport {
-                        reason: Some("nothing was written".to_owned()),
-                        ..plan.report
-                    })?;
-                }
+        }
+        for plan in plans.into_iter().filter(|plan| plan.unreadable) {
+            unreadable = unreadable.saturating_add(1);
+            if stop {
+                listener.account(&AccountReport {
+                    reason: Some("nothing was written".to_owned()),
+                    ..plan.report
+                })?;
             }
         }
         listener.passed(page.len());
@@ -209,9 +215,33 @@ async fn look(
     Ok((names, unreadable))
 }
 
+/// The accounts after an id, with what is to be done for each. The work is done beside whatever waits for it.
+async fn planned(
+    services: &Services,
+    source: &mut Source,
+    wanted: &Wanted,
+    names: &Arc<Names>,
+    after: i64,
+) -> Result<Option<(Page, Vec<Plan>)>, ImportError> {
+    let Some(page) = Page::after(after, source, wanted.staff_only).await? else {
+        return Ok(None);
+    };
+    let (services, keys, names) = (
+        services.clone(),
+        Arc::clone(&wanted.keys),
+        Arc::clone(names),
+    );
+    let records = Arc::clone(&page.records);
+    let plans = tokio::task::spawn_blocking(move || {
+        let plan = |record| plan::plan(&services, &keys, &names, record);
+        records.iter().map(plan).collect()
+    });
+    Ok(Some((page, plans.await?)))
+}
+
 /// Some accounts, by id.
 struct Page {
-    records: Vec<Record>,
+    records: Arc<Vec<Record>>,
     /// Ids of rows that cannot be read.
     broken: Vec<i64>,
     last: i64,
@@ -229,20 +259,16 @@ impl Page {
         let (Some(first), Some(last)) = (ids.first(), ids.last()) else {
             return Ok(None);
         };
-        let mut page = Self {
-            records: Vec::new(),
-            broken: Vec::new(),
-            last: *last,
-        };
-        match tables.read(*first, *last, staff_only).await {
-            Ok(records) => page.records = records,
+        let (mut found, mut broken, last) = (Vec::new(), Vec::new(), *last);
+        match tables.read(*first, last, staff_only).await {
+            Ok(records) => found = records,
             Err(StoreError::Driver(_)) => {
                 for id in ids {
                     match tables.read(id, id, staff_only).await {
-                        Ok(mut records) => page.records.append(&mut records),
+                        Ok(mut records) => found.append(&mut records),
                         Err(StoreError::Driver(error)) => {
                             tracing::warn!(%error, django_id = id, "an account could not be read");
-                            page.broken.push(id);
+                            broken.push(id);
                         }
                         Err(error) => return Err(error.into()),
                     }
@@ -250,7 +276,11 @@ impl Page {
             }
             Err(error) => return Err(error.into()),
         }
-        Ok(Some(page))
+        Ok(Some(Self {
+            records: Arc::new(found),
+            broken,
+            last,
+        }))
     }
 
     fn len(&self) -> u64 {
