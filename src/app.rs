@@ -15,6 +15,7 @@ use crate::{
         sessions::page::{HomePage, LogoutPage, SessionsPage},
         setup::page::SetupPage,
     },
+    gate::page::GatePage,
     mfa::{
         authenticate::page::AuthenticatePage,
         reauth::page::ReauthPage,
@@ -44,6 +45,7 @@ fn title(path: &str) -> &'static str {
         "/accounts/2fa/webauthn/add/" => "Add a key",
         "/accounts/2fa/recovery-codes/" => "Recovery codes",
         "/accounts/2fa/recovery-codes/generate/" => "New recovery codes",
+        "/admin/gate/" => "Guarded sites",
         key if key.starts_with("/accounts/2fa/webauthn/") && key.ends_with("/edit/") => {
             "Rename a key"
         }
@@ -108,6 +110,7 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/accounts/2fa/webauthn/:id/remove/") view=RemoveKeyPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/2fa/recovery-codes/") view=CodesPage ssr=SsrMode::Async/>
                 <Route path=path!("/accounts/2fa/recovery-codes/generate/") view=GeneratePage ssr=SsrMode::Async/>
+                <Route path=path!("/admin/gate/") view=GatePage ssr=SsrMode::Async/>
             </Routes>
         </Router>
     }

@@ -9,10 +9,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub mod api;
 #[cfg(feature = "ssr")]
 pub mod domain;
 #[cfg(feature = "ssr")]
 pub mod flow;
+pub mod page;
 #[cfg(feature = "ssr")]
 mod store;
 
@@ -120,4 +122,30 @@ impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// What an administrator sees of the gate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overview {
+    /// The sites, as the settings have them.
+    pub sites: Vec<Site>,
+    /// The latest decisions of this process, the newest first.
+    pub decisions: Vec<DecisionLine>,
+    /// Whether those of everybody are among them.
+    pub everybodys: bool,
+}
+
+/// A line in the list of decisions.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DecisionLine {
+    /// When: `2026-11-24 17:45 UTC`.
+    pub at: String,
+    /// What was asked for: `GET admin.example.org/users/`; empty when that was not clear.
+    pub asked: String,
+    /// Username of whoever was signed in.
+    pub username: Option<String>,
+    /// What it got, in words.
+    pub outcome: String,
+    /// Why.
+    pub why: String,
 }

@@ -20,6 +20,7 @@ use crate::{
         token::Token,
     },
     error::Error,
+    gate::flow::Decisions,
     mfa::ceremonies::flow as ceremonies,
     services::{Client, FlowError, Services},
     store::StoreError,
@@ -36,6 +37,14 @@ pub use return_path::ReturnPath;
 /// # Errors
 /// [`Error::Internal`] outside a request.
 pub fn services() -> Result<Services, Error> {
+    use_context().ok_or(Error::Internal)
+}
+
+/// What the login gate of this process lately decided.
+///
+/// # Errors
+/// [`Error::Internal`] outside a request.
+pub fn decisions() -> Result<Decisions, Error> {
     use_context().ok_or(Error::Internal)
 }
 

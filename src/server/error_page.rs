@@ -12,12 +12,26 @@ use leptos::prelude::*;
 use super::{
     headers::{self, RequestId},
     router::Shared,
+    site::Place,
 };
 use crate::ui::ErrorPage;
 
 /// Beside a status: the sentence its page shows instead of the usual one.
 #[derive(Clone, Debug)]
 pub(super) struct Explained(pub(super) String);
+
+/// Beside a status: where its page leads on to, and in what words, instead of the home page.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Onward(pub(super) &'static str, pub(super) &'static str);
+
+impl IntoResponseParts for Onward {
+    type Error = std::convert::Infallible;
+
+    fn into_response_parts(self, mut parts: ResponseParts) -> Result<ResponseParts, Self::Error> {
+        parts.extensions_mut().insert(self);
+        Ok(parts)
+    }
+}
 
 impl IntoResponseParts for Explained {
     type Error = std::convert::Infallible;
@@ -51,6 +65,7 @@ pub(super) async fn put_into_words(
     .iter()
     .any(|path| request.uri().path().starts_with(path));
     let id = request.extensions().get::<RequestId>().cloned();
+    let place = Place::of(request.uri().path());
     let mut response = next.run(request).await;
     let status = response.status();
     if status == StatusCode::SERVICE_UNAVAILABLE {
@@ -63,7 +78,8 @@ pub(super) async fn put_into_words(
     let failed = status.is_client_error() || status.is_server_error();
     let is_page =
         headers::is_page(response.headers()) && status != StatusCode::INTERNAL_SERVER_ERROR;
-    if for_programs || !failed || is_page {
+    let is_explained = response.extensions().get::<Explained>().is_some();
+    if for_programs && !is_explained || !failed || is_page {
         return response;
     }
     let (mut parts, _) = response.into_parts();
@@ -72,10 +88,14 @@ pub(super) async fn put_into_words(
         .extensions
         .remove::<Explained>()
         .map_or_else(|| usual.to_owned(), |Explained(text)| text);
+    let Onward(path, words) = parts
+        .extensions
+        .remove()
+        .unwrap_or(Onward("/", "Go to the home page"));
     let request_id = id.map(|RequestId(id)| id.to_string()).unwrap_or_default();
-    let (brand, stylesheet) = (shared.brand(), shared.site.stylesheet());
+    let (brand, files) = (shared.brand(), shared.site.files(place));
     let page = Owner::new().with(|| {
-        view! { <ErrorPage status=status.as_u16() title=title.to_owned() text request_id brand stylesheet/> }.to_html()
+        view! { <ErrorPage status=status.as_u16() title=title.to_owned() text request_id brand files path words/> }.to_html()
     });
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(

@@ -11,7 +11,7 @@ mod error_page;
 #[cfg(feature = "ssr")]
 mod forms;
 #[cfg(feature = "ssr")]
-mod gate;
+pub(crate) mod gate;
 #[cfg(feature = "ssr")]
 mod headers;
 #[cfg(feature = "ssr")]

@@ -35,6 +35,7 @@ use super::{
 use crate::{
     app::{App, shell},
     error::Error,
+    gate::flow::Decisions,
     request::{IdInPath, Visit},
     services::Services,
     ui::Brand,
@@ -65,6 +66,7 @@ pub(super) struct Shared {
     pub(super) services: Services,
     pub(super) site: Arc<Site>,
     pub(super) options: LeptosOptions,
+    pub(super) decisions: Decisions,
 }
 
 impl Shared {
@@ -78,6 +80,7 @@ impl Shared {
             services,
             site: Arc::new(site),
             options,
+            decisions: Decisions::default(),
         }
     }
 
@@ -94,6 +97,7 @@ impl Shared {
             provide_context(shared.services.clone());
             provide_context(Visit::default());
             provide_context(shared.brand());
+            provide_context(shared.decisions.clone());
             if let Some(ResponseNonce(nonce)) = &nonce {
                 provide_context(Nonce::from_value(Arc::clone(nonce)));
             }
@@ -115,7 +119,7 @@ impl Shared {
     /// Runs the server function of a request, which is told that a program calls it: Leptos then
     /// neither reads `Referer` nor redirects by itself.
     pub(super) async fn call(&self, mut request: Request) -> Response {
-        let services = self.services.clone();
+        let (services, decisions) = (self.services.clone(), self.decisions.clone());
         // Leptos knows a function by the path of its route
         let extensions = request.extensions();
         if extensions.get::<IdInPath>().is_some()
@@ -129,6 +133,7 @@ impl Shared {
         headers.remove(header::REFERER);
         let context = move || {
             provide_context(services.clone());
+            provide_context(decisions.clone());
             provide_context(Visit::default());
         };
         handle_server_fns_with_context(context, request)

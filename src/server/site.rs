@@ -12,12 +12,12 @@ use axum::{
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 
-use crate::crypto::hex;
+use crate::{crypto::hex, ui::Files};
 
 #[derive(RustEmbed)]
 #[folder = "target/site"]
 #[allow_missing = true]
-struct Files;
+struct Embedded;
 
 /// Makes cargo embed the files anew when `.ci/build` has made new ones.
 const _: Option<&str> = option_env!("INMOR_MFA_SITE");
@@ -25,6 +25,32 @@ const _: Option<&str> = option_env!("INMOR_MFA_SITE");
 /// The site's files and the digest in their path.
 pub(super) struct Site {
     digest: String,
+}
+
+/// What a proxy passes on to this program from the host of a site behind the login gate.
+const OF_GUARDED: &str = "/.inmor-mfa/";
+
+/// Where a proxy asks that gives browsers the answer as it is.
+pub(super) const FORWARDED: &str = "/authz/forward";
+
+/// Whose host a page is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// This program's own.
+    Own,
+    /// That of a site behind the login gate.
+    Guarded,
+}
+
+impl Place {
+    /// By the path of a request.
+    pub(super) fn of(path: &str) -> Self {
+        if path.starts_with(OF_GUARDED) || path == FORWARDED {
+            Self::Guarded
+        } else {
+            Self::Own
+        }
+    }
 }
 
 /// Encodings by preference, and the ending of the file that holds each.
@@ -40,12 +66,12 @@ pub(super) fn is_watched() -> bool {
 impl Site {
     /// The files that this program carries.
     pub(super) fn embedded() -> Self {
-        let mut names: Vec<_> = Files::iter()
+        let mut names: Vec<_> = Embedded::iter()
             .filter(|name| name.starts_with("pkg/"))
             .collect();
         names.sort();
         let mut digest = Sha256::new();
-        for file in names.iter().filter_map(|name| Files::get(name)) {
+        for file in names.iter().filter_map(|name| Embedded::get(name)) {
             digest.update(file.metadata.sha256_hash());
         }
         if names.is_empty() {
@@ -67,14 +93,24 @@ impl Site {
         }
     }
 
-    /// The path of the style sheet.
-    pub(super) fn stylesheet(&self) -> String {
-        format!("/{}/inmor-mfa.css", self.package_path())
+    /// Where a page finds what it needs to look as it should.
+    pub(super) fn files(&self, place: Place) -> Files {
+        let root = match place {
+            Place::Own => "/",
+            Place::Guarded => OF_GUARDED,
+        };
+        Files {
+            stylesheet: format!("{root}{}/inmor-mfa.css", self.package_path()),
+            icon: format!("{root}favicon.svg"),
+        }
     }
 
     /// The file a request asks for, or `None`.
     pub(super) fn answer(&self, request: &Request) -> Option<Response> {
-        let path = request.uri().path().strip_prefix('/')?;
+        let path = request.uri().path();
+        let path = path
+            .strip_prefix(OF_GUARDED)
+            .or_else(|| path.strip_prefix('/'))?;
         let under = path
             .strip_prefix(&self.package_path())
             .and_then(|rest| rest.strip_prefix('/'));
@@ -95,7 +131,7 @@ impl Site {
         {
             return None;
         }
-        let file = Files::get(&name)?;
+        let file = Embedded::get(&name)?;
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return Some(only_read());
         }
@@ -126,7 +162,9 @@ fn send(name: &str, file: EmbeddedFile, headers: &HeaderMap, keep: &'static str)
     let encoded = ENCODINGS
         .iter()
         .filter(|(encoding, _)| accepts(headers, encoding))
-        .find_map(|(encoding, ending)| Some((*encoding, Files::get(&format!("{name}{ending}"))?)));
+        .find_map(|(encoding, ending)| {
+            Some((*encoding, Embedded::get(&format!("{name}{ending}"))?))
+        });
     let (encoding, file) = encoded.map_or((None, file), |(encoding, file)| (Some(encoding), file));
     let mut response = if same {
         StatusCode::NOT_MODIFIED.into_response()

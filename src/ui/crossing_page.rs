@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Brand, Frame};
+use super::{Brand, Document, Files};
 
 /// A whole document with a form that sends itself, for the server to render with `to_html`.
 #[component]
@@ -15,33 +15,19 @@ pub fn CrossingPage(
     ticket: String,
     /// The nonce of the answer.
     nonce: String,
-    /// The address of the stylesheet.
-    stylesheet: String,
+    /// Where its files are.
+    files: Files,
     /// The words of the head.
     brand: Brand,
 ) -> impl IntoView {
     view! {
-        <!DOCTYPE html>
-        <html lang="en">
-            <head>
-                <meta charset="utf-8"/>
-                <meta name="viewport" content="width=device-width, initial-scale=1"/>
-                <meta name="color-scheme" content="light dark"/>
-                <title>{brand.title(&title)}</title>
-                <link rel="stylesheet" href=stylesheet/>
-                <link rel="icon" href="/favicon.svg" type="image/svg+xml"/>
-            </head>
-            <body>
-                <Frame brand>
-                    <h1>{title}</h1>
-                    <p>"You are signed in. If nothing happens, press the button."</p>
-                    <form method="post" action=action>
-                        <input type="hidden" name="ticket" value=ticket/>
-                        <button type="submit">"Continue"</button>
-                    </form>
-                    <script nonce=nonce>"document.forms[0].submit()"</script>
-                </Frame>
-            </body>
-        </html>
+        <Document title files brand>
+            <p>"You are signed in. If nothing happens, press the button."</p>
+            <form method="post" action=action>
+                <input type="hidden" name="ticket" value=ticket/>
+                <button type="submit">"Continue"</button>
+            </form>
+            <script nonce=nonce>"document.forms[0].submit()"</script>
+        </Document>
     }
 }

@@ -49,4 +49,6 @@ pub struct Standing {
     pub failures: i64,
     /// How many sessions the account has.
     pub sessions: i64,
+    /// How many sites are behind the login gate.
+    pub sites: usize,
 }

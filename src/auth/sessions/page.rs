@@ -30,6 +30,10 @@ fn Home(standing: Standing) -> impl IntoView {
         1 => "Only this browser is signed in.".to_owned(),
         several => format!("{several} browsers are signed in."),
     };
+    let sites = match standing.sites {
+        1 => "One site is behind the login gate.".to_owned(),
+        several => format!("{several} sites are behind the login gate."),
+    };
     view! {
         <Page heading=format!("Signed in as {}", standing.username) wide=true>
             <Notices here="/"/>
@@ -49,6 +53,7 @@ fn Home(standing: Standing) -> impl IntoView {
                     <a href="/accounts/password/change/">"Change password"</a>
                     <p>"Ends all other sessions too."</p>
                 </li>
+                {(standing.sites > 0).then(|| view! { <li><a href="/admin/gate/">"Guarded sites"</a><p>{sites}</p></li> })}
             </ul>
             <SignOut/>
         </Page>

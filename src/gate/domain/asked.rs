@@ -105,6 +105,19 @@ impl Asked {
         })
     }
 
+    /// The origin of the site, as browsers write it.
+    #[must_use]
+    pub fn origin(&self) -> String {
+        let scheme = if self.https { "https" } else { "http" };
+        format!("{scheme}://{}", self.host)
+    }
+
+    /// The path as the browser sent it, without the query.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.uri.split('?').next().unwrap_or_default()
+    }
+
     /// Where a browser is sent back to, path and query.
     #[must_use]
     pub fn return_to(&self) -> &str {

@@ -6,11 +6,11 @@
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signer as _, SigningKey};
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use zeroize::Zeroizing;
+
+use super::derive::derive;
 
 /// What is derived, so that nothing else ever derives the same.
 const PURPOSE: &[u8] = b"inmor-mfa gate assertion, Ed25519, 1";
@@ -79,10 +79,7 @@ impl SigningKeys {
 }
 
 fn derived(key: &[u8; 32]) -> Option<SigningKey> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    mac.update(PURPOSE);
-    let seed = Zeroizing::new(<[u8; 32]>::from(mac.finalize().into_bytes()));
-    Some(SigningKey::from_bytes(&seed))
+    Some(SigningKey::from_bytes(&*derive(key, PURPOSE)?))
 }
 
 /// The thumbprint of a public key ([RFC 7638](https://www.rfc-editor.org/rfc/rfc7638), RFC 8037 §2).

@@ -2,10 +2,15 @@
 
 mod asked;
 mod assertion;
+mod decisions;
+mod derive;
+mod mark;
 mod path;
 mod verdict;
 
 pub use asked::{Asked, Unclear, Wants};
 pub use assertion::{Claims, SigningKeys};
+pub use decisions::{Decision, Decisions, Outcome};
+pub use mark::MarkKeys;
 pub use path::Reading;
 pub use verdict::{Needs, Standing, Verdict, level};

@@ -1,5 +1,7 @@
 //! What a request gets: the rule that holds for it, and whether the visitor is what it needs.
 
+use std::fmt;
+
 use super::path::Reading;
 use crate::gate::{Require, Role, Rule, Site};
 
@@ -90,6 +92,25 @@ impl Needs {
     }
 }
 
+impl fmt::Display for Needs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, rule) in self.0.iter().enumerate() {
+            if at > 0 {
+                f.write_str(" and ")?;
+            }
+            write!(f, "{} asks for {}", rule.path, rule.require)?;
+            if let Some(seconds) = rule.fresh {
+                write!(f, ", shown within {seconds} s")?;
+            }
+            let roles: Vec<_> = rule.roles.iter().map(|role| role.as_str()).collect();
+            if !roles.is_empty() {
+                write!(f, ", role {}", roles.join(" or "))?;
+            }
+        }
+        Ok(())
+    }
+}
+
 /// How strongly somebody has signed in who used these methods.
 #[must_use]
 pub fn level(methods: &str) -> Require {
@@ -131,6 +152,16 @@ mod tests {
                 rule("/users/list/", Require::Session, None, &[Role::Staff]),
             ],
         }
+    }
+
+    #[test]
+    fn what_a_request_needs_is_put_into_words() {
+        let needs = |path| Needs::of(&site(), &Reading::of(path)).to_string();
+        assert_eq!(
+            needs("/users/7"),
+            "/users/ asks for phishing_resistant, shown within 300 s, role superuser"
+        );
+        assert!(needs("//").starts_with("/static/ asks for nothing and /users/ asks for"));
     }
 
     fn verdict(path: &str, methods: Option<&str>, roles: &[Role], age: i64) -> Verdict {

@@ -12,6 +12,7 @@ pub(super) fn purpose(path: &str) -> &'static str {
         "/accounts/2fa/webauthn/add/" => "Add a security key or passkey",
         "/accounts/password/change/" => "Change your password",
         "/accounts/sessions/" => "End other sessions",
+        "/authz/hand-over/" => "Go on to a site behind the login gate",
         _ => "Go on",
     }
 }

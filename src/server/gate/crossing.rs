@@ -11,22 +11,23 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{ACCEPT, is_proxy, only};
+use super::{ACCEPT, client_of, is_proxy, only};
 use crate::{
     auth::sessions::flow as sessions,
     crypto::token::Token,
     error::Error,
-    gate::flow::{self as gate, Asked, Crossing},
+    gate::flow::{self as gate, Asked, Crossing, Site},
     request::{
         self, ReturnPath,
         cookies::{self, Cookie},
     },
     server::{
-        error_page::Explained,
+        error_page::{Explained, Onward},
         headers::{FormTarget, ResponseNonce},
         router::Shared,
+        site::Place,
     },
-    services::{Client, FlowError},
+    services::FlowError,
     ui::CrossingPage,
 };
 
@@ -77,11 +78,7 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
     let to =
         |cure: Error| Redirect::to(&request::cure(cure, here).unwrap_or_else(|| "/".to_owned()));
     let token = cookies::find(&head.headers, Cookie::Session);
-    let client = head
-        .extensions
-        .get::<Client>()
-        .cloned()
-        .unwrap_or_else(Client::shell);
+    let client = client_of(head);
     let holder = match token {
         Some(token) => sessions::find(services, &client, &token).await?,
         None => None,
@@ -99,20 +96,16 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
                 StatusCode::FORBIDDEN,
                 "Your account has not the role that this part of the site asks for. Ask who runs it.",
             ),
-            Crossing::StepUp { key } if wanted.confirmed.is_some() => {
-                let what = if key {
-                    "a security key or a passkey"
-                } else {
-                    "a second factor"
-                };
-                explained(
-                    StatusCode::FORBIDDEN,
-                    &format!(
-                        "{} asks for {what}. Add one under MFA settings, or confirm yourself with it, and open the page again.",
-                        site.host
-                    ),
-                )
-            }
+            Crossing::Lacking { key } => lacking(site, key),
+            // whoever has confirmed themselves otherwise, or slowly, is not sent in a circle
+            Crossing::StepUp { key: true } if wanted.confirmed.is_some() => lacking(site, true),
+            Crossing::StepUp { key: false } if wanted.confirmed.is_some() => explained(
+                StatusCode::FORBIDDEN,
+                &format!(
+                    "{} asks that you have confirmed yourself a moment ago. Open the page again.",
+                    site.host
+                ),
+            ),
             Crossing::StepUp { .. } => {
                 let again = format!("{here}&confirmed=yes");
                 Redirect::to(&match ReturnPath::parse(&again) {
@@ -129,22 +122,39 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
     )
 }
 
+/// What somebody is told who cannot show what a site asks for.
+fn lacking(site: &Site, key: bool) -> Response {
+    let what = if key {
+        "a security key or a passkey"
+    } else {
+        "a second factor"
+    };
+    let text = format!(
+        "{} asks for {what}. Add one under MFA settings, or confirm yourself with it, and open the page again.",
+        site.host
+    );
+    (
+        Onward("/accounts/2fa/", "Go to MFA settings"),
+        explained(StatusCode::FORBIDDEN, &text),
+    )
+        .into_response()
+}
+
 /// The page whose form goes to the site at once; without JavaScript, by its button.
 fn carry_over(shared: &Shared, head: &Parts, asked: &Asked, ticket: &Token) -> Response {
-    let scheme = if asked.https { "https" } else { "http" };
-    let origin = format!("{scheme}://{}", asked.host);
+    let origin = asked.origin();
     let nonce = head.extensions.get::<ResponseNonce>();
     let nonce = nonce
         .map(|ResponseNonce(nonce)| nonce.to_string())
         .unwrap_or_default();
-    let (brand, stylesheet) = (shared.brand(), shared.site.stylesheet());
+    let (brand, files) = (shared.brand(), shared.site.files(Place::Own));
     let (action, title, ticket) = (
         format!("{origin}{ACCEPT}"),
         format!("On to {}", asked.host),
         ticket.expose(),
     );
     let page = Owner::new()
-        .with(|| view! { <CrossingPage action title ticket nonce brand stylesheet/> }.to_html());
+        .with(|| view! { <CrossingPage action title ticket nonce brand files/> }.to_html());
     let mut response = Response::new(Body::from(page));
     let html = HeaderValue::from_static("text/html; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, html);

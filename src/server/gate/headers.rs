@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Every header by which a site knows a person. All are set on every answer.
-pub(super) const IDENTITY: [&str; 8] = [
+pub(crate) const IDENTITY: [&str; 8] = [
     "remote-user",
     "remote-email",
     "remote-name",

@@ -17,7 +17,7 @@ on_both!(
 
 /// What needs no confirmation: it only reads what is no secret, or it is a way of signing in,
 /// confirming or signing out. A function that is not named here is sensitive.
-const PLAIN: [&str; 20] = [
+const PLAIN: [&str; 21] = [
     "/accounts/2fa/authenticate/",
     "/accounts/2fa/authenticate/cancel/",
     "/accounts/login/",
@@ -38,6 +38,7 @@ const PLAIN: [&str; 20] = [
     "/api/webauthn/authentication/finish",
     "/api/webauthn/authentication/start",
     "/api/webauthn/keys",
+    "/api/gate",
 ];
 
 fn sensitive() -> Vec<&'static str> {

@@ -1,6 +1,6 @@
 //! Codes of an authenticator app: which are accepted, and that each is accepted once; group TOT.
 
-use crate::tests::support::{Kind, STEP, TestApp, on_both};
+use crate::tests::support::{Kind, STEP, TestApp, on_both, rounds};
 
 on_both!(
     tot_02_codes_of_one_step_around_are_accepted_and_of_two_are_not,
@@ -76,7 +76,7 @@ async fn tot_06_fifty_at_once_with_one_code_are_one_session(kind: Kind) {
     let app = TestApp::new(kind).await;
     let second = app.second_process().await;
     let (_, authenticator) = app.with_factor("anna").await;
-    for _ in 0..10 {
+    for _ in 0..rounds(10) {
         let code = app.next_code(&authenticator);
         app.hands.advance(20 * STEP);
         let mut pending = Vec::new();

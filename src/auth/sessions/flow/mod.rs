@@ -1,8 +1,13 @@
 //! Starts, finds, lists and ends sessions. Only this room can make a [`Holder`] and
 //! what proves more: [`Admin`], [`RecentAdmin`], [`Enroller`].
 
-use std::ops::Deref;
+mod on_sites;
+mod proofs;
 
+pub use self::{
+    on_sites::{Place, begin_on_site, find_at},
+    proofs::{Admin, Enroller, Holder, RecentAdmin},
+};
 pub use super::domain::{Method, browser_in_words};
 use super::{
     SessionLine, Standing,
@@ -18,193 +23,6 @@ use crate::{
     services::{Client, FlowError, Services},
     store::Tx,
 };
-
-/// Whoever holds a live session, whatever they may do in it. Only a live session gives one.
-#[derive(Clone, Debug)]
-pub struct Holder {
-    account_id: String,
-    username: String,
-    email: Option<String>,
-    session_id: String,
-    authenticated_at: i64,
-    reauthenticated_at: i64,
-    methods: String,
-    full_name: String,
-    is_staff: bool,
-    is_superuser: bool,
-}
-
-impl Holder {
-    /// Id of the account.
-    #[must_use]
-    pub fn account_id(&self) -> &str {
-        &self.account_id
-    }
-
-    /// The username, as its owner writes it.
-    #[must_use]
-    pub fn username(&self) -> &str {
-        &self.username
-    }
-
-    /// The e-mail address; empty when there is none.
-    #[must_use]
-    pub fn email(&self) -> &str {
-        self.email.as_deref().unwrap_or_default()
-    }
-
-    /// First and last name; empty when neither is known.
-    #[must_use]
-    pub fn full_name(&self) -> &str {
-        &self.full_name
-    }
-
-    /// Whether the account has the role `staff`.
-    #[must_use]
-    pub const fn is_staff(&self) -> bool {
-        self.is_staff
-    }
-
-    /// Whether the account has the role `superuser`.
-    #[must_use]
-    pub const fn is_superuser(&self) -> bool {
-        self.is_superuser
-    }
-
-    /// Stored names of the methods that were used.
-    #[must_use]
-    pub fn methods(&self) -> &str {
-        &self.methods
-    }
-
-    /// When the session was signed in, seconds since 1970 UTC.
-    #[must_use]
-    pub const fn authenticated_at(&self) -> i64 {
-        self.authenticated_at
-    }
-
-    /// When its holder was last confirmed, seconds since 1970 UTC.
-    #[must_use]
-    pub const fn reauthenticated_at(&self) -> i64 {
-        self.reauthenticated_at
-    }
-
-    /// Public id of the session.
-    #[must_use]
-    pub fn session_id(&self) -> &str {
-        &self.session_id
-    }
-
-    /// An event that this person causes on their own account.
-    #[must_use]
-    pub fn event<'a>(&'a self, action: Action, detail: &'a str) -> Event<'a> {
-        Event {
-            action,
-            actor: Some(&self.account_id),
-            subject: Some(&self.account_id),
-            session: Some(&self.session_id),
-            detail,
-        }
-    }
-
-    /// The administrator that this person is, if the policy asks for no factor that they lack.
-    ///
-    /// # Errors
-    /// [`Error::EnrolFirst`].
-    pub fn admin(self, services: &Services) -> Result<Admin, Error> {
-        if services.settings.mfa_required && !domain::has_factor(&self.methods) {
-            return Err(Error::EnrolFirst);
-        }
-        Ok(Admin(self))
-    }
-
-    /// Proof that this person may add a factor: they have confirmed themselves lately.
-    ///
-    /// # Errors
-    /// [`Error::ConfirmFirst`].
-    pub fn enroller(self, services: &Services) -> Result<Enroller, Error> {
-        self.be_recent(services)?;
-        Ok(Enroller(self))
-    }
-
-    fn be_recent(&self, services: &Services) -> Result<(), Error> {
-        let (timeout, now) = (
-            services.settings.reauthentication_timeout,
-            services.clock.now(),
-        );
-        if domain::is_recent(self.reauthenticated_at, timeout, now) {
-            Ok(())
-        } else {
-            Err(Error::ConfirmFirst)
-        }
-    }
-}
-
-impl From<Row> for Holder {
-    fn from(row: Row) -> Self {
-        Self {
-            account_id: row.account_id,
-            username: row.username,
-            email: row.email,
-            session_id: row.id,
-            authenticated_at: row.authenticated_at,
-            reauthenticated_at: row.reauthenticated_at,
-            methods: row.methods,
-            full_name: format!("{} {}", row.first_name, row.last_name)
-                .trim()
-                .to_owned(),
-            is_staff: row.is_staff,
-            is_superuser: row.is_superuser,
-        }
-    }
-}
-
-/// Proof that the caller is signed in as the policy asks.
-#[derive(Clone, Debug)]
-pub struct Admin(Holder);
-
-impl Admin {
-    /// The same with the proof of a confirmation within the timeout.
-    ///
-    /// # Errors
-    /// [`Error::ConfirmFirst`].
-    pub fn recent(self, services: &Services) -> Result<RecentAdmin, Error> {
-        self.be_recent(services)?;
-        Ok(RecentAdmin(self))
-    }
-}
-
-impl Deref for Admin {
-    type Target = Holder;
-
-    fn deref(&self) -> &Holder {
-        &self.0
-    }
-}
-
-/// Proof that an administrator has confirmed lately who they are.
-#[derive(Clone, Debug)]
-pub struct RecentAdmin(Admin);
-
-impl Deref for RecentAdmin {
-    type Target = Admin;
-
-    fn deref(&self) -> &Admin {
-        &self.0
-    }
-}
-
-/// Proof that the caller may add a factor, which somebody whom the policy lets do nothing else may too.
-#[derive(Clone, Debug)]
-pub struct Enroller(Holder);
-
-impl Deref for Enroller {
-    type Target = Holder;
-
-    fn deref(&self) -> &Holder {
-        &self.0
-    }
-}
 
 fn limits(services: &Services) -> Limits {
     Limits {
@@ -270,53 +88,6 @@ pub async fn find(
     Ok(found.map(Holder::from))
 }
 
-/// Where the login gate is asked.
-#[derive(Clone, Copy, Debug)]
-pub enum Place<'a> {
-    /// On this program's own host.
-    Here,
-    /// On the host of a site.
-    Site(&'a str),
-}
-
-/// As [`find`], by a token that is good at one place; a request that no person makes leaves no trace.
-///
-/// # Errors
-/// [`FlowError::Store`].
-pub async fn find_at(
-    services: &Services,
-    place: Place<'_>,
-    token: &Token,
-    seen_by: Option<&Client>,
-) -> Result<Option<Holder>, FlowError> {
-    let hash = token.hash();
-    let row = match place {
-        Place::Here => store::find(&services.db, hash.as_slice()).await?,
-        Place::Site(host) => store::find_on_site(&services.db, hash.as_slice(), host).await?,
-    };
-    let found = alive(services, row);
-    if let Some(client) = seen_by {
-        note(services, client, found.as_ref()).await?;
-    }
-    Ok(found.map(Holder::from))
-}
-
-/// Gives a session a token on the host of a site; `None` when the session has ended.
-///
-/// # Errors
-/// [`FlowError::Store`], [`FlowError::Random`].
-pub async fn begin_on_site(
-    services: &Services,
-    tx: &mut Tx,
-    session_id: &str,
-    host: &str,
-) -> Result<Option<Token>, FlowError> {
-    let token = Token::generate(&services.random)?;
-    let (hash, now) = (token.hash(), services.clock.now());
-    let begun = store::begin_on_site(tx, session_id, host, hash.as_slice(), now).await?;
-    Ok(begun.then_some(token))
-}
-
 fn alive(services: &Services, row: Option<Row>) -> Option<Row> {
     let (limits, now) = (limits(services), services.clock.now());
     row.filter(|row| limits.alive(row.created_at, row.last_seen_at, now))
@@ -340,19 +111,20 @@ async fn note(services: &Services, client: &Client, row: Option<&Row>) -> Result
 /// [`FlowError::Store`].
 pub async fn standing(services: &Services, who: &Admin) -> Result<Standing, FlowError> {
     Ok(Standing {
-        username: who.username.clone(),
-        email: who.email.clone(),
-        signed_in: time_in_words(who.authenticated_at),
-        methods: domain::methods_in_words(&who.methods),
-        failures: audit::failures_before(&services.db, &who.account_id, who.authenticated_at)
+        username: who.username().to_owned(),
+        email: who.email_address(),
+        signed_in: time_in_words(who.authenticated_at()),
+        methods: domain::methods_in_words(who.methods()),
+        failures: audit::failures_before(&services.db, who.account_id(), who.authenticated_at())
             .await?,
         sessions: i64::try_from(live(services, who).await?.len()).unwrap_or(i64::MAX),
+        sites: services.settings.sites.len(),
     })
 }
 
 async fn live(services: &Services, who: &Admin) -> Result<Vec<Row>, FlowError> {
     let (limits, now) = (limits(services), services.clock.now());
-    let mut rows = store::list(&services.db, &who.account_id).await?;
+    let mut rows = store::list(&services.db, who.account_id()).await?;
     rows.retain(|row| limits.alive(row.created_at, row.last_seen_at, now));
     Ok(rows)
 }
@@ -364,7 +136,7 @@ async fn live(services: &Services, who: &Admin) -> Result<Vec<Row>, FlowError> {
 pub async fn list(services: &Services, who: &Admin) -> Result<Vec<SessionLine>, FlowError> {
     let rows = live(services, who).await?;
     let line = |row: Row| SessionLine {
-        current: row.id == who.session_id,
+        current: row.id == who.session_id(),
         browser: domain::browser_in_words(&row.user_agent),
         address: row.source,
         signed_in: time_in_words(row.authenticated_at),
@@ -386,7 +158,7 @@ pub async fn end(
     id: &str,
 ) -> Result<(), FlowError> {
     let mut tx = services.db.begin().await?;
-    if !store::delete(&mut tx, &who.account_id, id).await? {
+    if !store::delete(&mut tx, who.account_id(), id).await? {
         return Err(Error::NotFound.into());
     }
     audit::record(
@@ -428,13 +200,13 @@ pub async fn end_others(
 /// [`Error::SignInFirst`] when this session was ended meanwhile.
 pub async fn keep_only(services: &Services, tx: &mut Tx, who: &Holder) -> Result<Token, FlowError> {
     let token = Token::generate(&services.random)?;
-    let live = store::hold(tx, &who.account_id).await?
-        && store::rotate(tx, &who.session_id, token.hash().as_slice()).await?;
+    let live = store::hold(tx, who.account_id()).await?
+        && store::rotate(tx, who.session_id(), token.hash().as_slice()).await?;
     if !live {
         return Err(Error::SignInFirst.into());
     }
-    store::delete_all_of(tx, &who.account_id, &who.session_id).await?;
-    attempts::end_all_of(tx, &who.account_id).await?;
+    store::delete_all_of(tx, who.account_id(), who.session_id()).await?;
+    attempts::end_all_of(tx, who.account_id()).await?;
     Ok(token)
 }
 
@@ -450,11 +222,11 @@ pub async fn confirm(
     method: Method,
 ) -> Result<Token, FlowError> {
     let token = Token::generate(&services.random)?;
-    let methods = domain::with_method(&who.methods, method);
-    let live = store::hold(tx, &who.account_id).await?
+    let methods = domain::with_method(who.methods(), method);
+    let live = store::hold(tx, who.account_id()).await?
         && store::confirm(
             tx,
-            &who.session_id,
+            who.session_id(),
             token.hash().as_slice(),
             &methods,
             services.clock.now(),
@@ -482,7 +254,7 @@ pub async fn hold(tx: &mut Tx, account_id: &str) -> Result<bool, FlowError> {
 /// [`FlowError::Store`].
 pub async fn sign_out(services: &Services, client: &Client, who: &Holder) -> Result<(), FlowError> {
     let mut tx = services.db.begin().await?;
-    if store::delete(&mut tx, &who.account_id, &who.session_id).await? {
+    if store::delete(&mut tx, who.account_id(), who.session_id()).await? {
         audit::record(services, &mut tx, client, &who.event(Action::SignedOut, "")).await?;
     }
     tx.commit().await?;
