@@ -11,6 +11,8 @@ mod check;
 #[cfg(feature = "ssr")]
 mod export;
 #[cfg(feature = "ssr")]
+mod gate;
+#[cfg(feature = "ssr")]
 mod import;
 #[cfg(feature = "ssr")]
 mod keys;

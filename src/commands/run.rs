@@ -9,6 +9,7 @@ use super::{
     backup::{self, Restore},
     check,
     export::{self, Export},
+    gate::{self, Gate},
     import::{self, Import},
     keys::{self, Keys},
     move_database::{self, Move},
@@ -64,6 +65,9 @@ enum Command {
     /// Encryption keys
     #[command(subcommand)]
     Keys(Keys),
+    /// The login gate in front of other sites
+    #[command(subcommand)]
+    Gate(Gate),
     /// Copy the SQLite database into a new file, while the server runs
     Backup {
         /// The file to be made
@@ -115,6 +119,7 @@ fn execute(arguments: Arguments) -> Result<(), Failure> {
             Command::Check { json } => check::check(loaded, json).await,
             Command::Accounts(command) => accounts::run(loaded, command).await,
             Command::Keys(command) => keys::run(loaded, command).await,
+            Command::Gate(command) => gate::run(loaded, command).await,
             Command::Backup { file } => backup::back_up(&loaded, &file).await,
             Command::Restore(command) => backup::restore(loaded, command).await,
             Command::MoveDatabase(command) => move_database::run(&command).await,

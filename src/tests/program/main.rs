@@ -11,6 +11,7 @@ mod backup;
 mod database;
 mod deploy;
 mod django;
+mod gate;
 mod http;
 mod keys;
 mod postgres;
