@@ -5,6 +5,7 @@
 
 mod cookies;
 mod forwarded;
+mod gate;
 mod next;
 mod otpauth;
 mod settings;
@@ -12,6 +13,7 @@ mod webauthn;
 
 pub use cookies::cookies;
 pub use forwarded::forwarded;
+pub use gate::gate;
 pub use next::next;
 pub use otpauth::otpauth;
 pub use settings::settings;
@@ -21,10 +23,11 @@ pub use webauthn::{authentication, registration};
 pub type Property = fn(&[u8]);
 
 /// Each property by the name of its fuzz target and of its folder in `fuzz/corpus/`.
-pub const TARGETS: [(&str, Property); 7] = [
+pub const TARGETS: [(&str, Property); 8] = [
     ("authentication", authentication),
     ("cookies", cookies),
     ("forwarded", forwarded),
+    ("gate", gate),
     ("next", next),
     ("otpauth", otpauth),
     ("registration", registration),

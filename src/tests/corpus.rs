@@ -18,6 +18,7 @@ keep_their_property!(
     authentication,
     cookies,
     forwarded,
+    gate,
     next,
     otpauth,
     registration,

@@ -1,6 +1,7 @@
 //! What must hold for any sequence of events, with sequences that are the same in every run.
 
 mod below_policy;
+mod gate;
 mod time_steps;
 
 use std::fmt::Debug;
