@@ -105,7 +105,7 @@ async fn generate(path: &Path, fernet: &Fernet) -> Outcomes<()> {
 }
 
 /// Brings the accounts over to a new installation.
-pub fn import(installation: &Installation) -> Outcomes<()> {
+pub fn import(installation: &Installation, database: &str) -> Outcomes<()> {
     let key = Fernet::generate_key();
     let fernet = Fernet::new(&key).ok_or("no key")?;
     let site = installation.path("site.sqlite3");
@@ -134,7 +134,7 @@ pub fn import(installation: &Installation) -> Outcomes<()> {
         return Err("the import failed".into());
     }
     row(
-        "100,000 accounts from Django, SQLite to SQLite",
+        &format!("100,000 accounts from Django to {database}"),
         &format!("{took:.1} s, {:.0}/s", f64::from(ACCOUNTS) / took),
         "60 s",
     );

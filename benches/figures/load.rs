@@ -91,6 +91,29 @@ pub fn run(
     })
 }
 
+/// Lets the browsers ask `rate` times a second between them, each at its times; a wait counts from when
+/// a question was due, so that a slow answer is not hidden by the questions it delays.
+pub fn steadily(
+    browsers: Vec<Browser>,
+    rate: u32,
+    time: Duration,
+    ask: impl Fn(&mut Browser) -> io::Result<Answer> + Sync,
+) -> io::Result<Outcome> {
+    let count = u32::try_from(browsers.len()).map_err(io::Error::other)?;
+    let between = Duration::from_secs(1) * count / rate;
+    let begun = now();
+    all(browsers, |browser, times| {
+        let mut due = Duration::ZERO;
+        while due < time {
+            thread::sleep(due.saturating_sub(begun.elapsed()));
+            let answer = ask(browser)?;
+            times.push((answer.status, begun.elapsed().saturating_sub(due)));
+            due += between;
+        }
+        Ok(())
+    })
+}
+
 /// Lets every browser ask once.
 pub fn once(
     browsers: Vec<Browser>,

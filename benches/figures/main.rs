@@ -5,7 +5,9 @@
 //! SQLite file, for about two minutes. Client and server share the cores, so the rates are
 //! lower than with the client on a machine of its own.
 
+mod expired;
 mod flood;
+mod gate;
 mod hashing;
 #[path = "../../src/tests/program/http.rs"]
 #[expect(dead_code, reason = "the tests use more of it")]
@@ -92,11 +94,24 @@ fn main() -> Outcomes<()> {
     if wanted("flood") {
         flood::flood(&installation)?;
     }
+    if wanted("expired") {
+        expired::expired(&Installation::new()?)?;
+    }
+    if wanted("gate") {
+        gate::checks(&Installation::new()?, "SQLite")?;
+        if let Some(installation) = Installation::on_postgres()? {
+            gate::checks(&installation, "PostgreSQL")?;
+        }
+        gate::behind_nginx(&Installation::new()?)?;
+    }
     if wanted("rotation") {
         rotation::rotation(&installation)?;
     }
     if wanted("import") {
-        import::import(&Installation::new()?)?;
+        import::import(&Installation::new()?, "SQLite")?;
+        if let Some(installation) = Installation::on_postgres()? {
+            import::import(&installation, "PostgreSQL")?;
+        }
     }
     Ok(())
 }

@@ -10,6 +10,8 @@ use std::{
     thread,
 };
 
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+
 use crate::{Outcomes, http::Browser, table::mib};
 
 pub const USERNAME: &str = "anna";
@@ -24,6 +26,7 @@ static NUMBER: AtomicU32 = AtomicU32::new(0);
 /// A folder with a database and one account in it, removed in the end.
 pub struct Installation {
     folder: PathBuf,
+    database: Option<String>,
 }
 
 impl Drop for Installation {
@@ -34,15 +37,41 @@ impl Drop for Installation {
 
 impl Installation {
     pub fn new() -> Outcomes<Self> {
+        Self::on(None)
+    }
+
+    /// On another database than a new file of its own.
+    pub fn on(database: Option<String>) -> Outcomes<Self> {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let folder =
             env::temp_dir().join(format!("inmor-mfa-bench-{}-{number}", std::process::id()));
         fs::create_dir(&folder)?;
-        let installation = Self { folder };
+        let installation = Self { folder, database };
         for username in [USERNAME, ENROLLED] {
             installation.create(username)?;
         }
         Ok(installation)
+    }
+
+    /// An installation on a new database of PostgreSQL, where one is there for the taking.
+    pub fn on_postgres() -> Outcomes<Option<Self>> {
+        let Ok(server) = env::var("TEST_POSTGRES_URL") else {
+            return Ok(None);
+        };
+        let name = format!("bench_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let mut connection = PgConnection::connect(&server).await?;
+            let sql = AssertSqlSafe(format!("create database {name}"));
+            sqlx::query(sql).execute(&mut connection).await?;
+            connection.close().await
+        })?;
+        let (address, _) = server
+            .rsplit_once('/')
+            .ok_or("no name in TEST_POSTGRES_URL")?;
+        Self::on(Some(format!("{address}/{name}"))).map(Some)
     }
 
     fn create(&self, username: &str) -> Outcomes<()> {
@@ -84,7 +113,8 @@ impl Installation {
             .env("LOG_FORMAT", "json")
             // so that each client can have an address of its own, for the limits of sign-ins
             .env("TRUSTED_PROXIES", "127.0.0.1")
-            .env("MFA_ENCRYPTION_KEY", KEY);
+            .env("MFA_ENCRYPTION_KEY", KEY)
+            .envs(self.database.iter().map(|url| ("DATABASE_URL", url)));
         command
     }
 
