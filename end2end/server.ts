@@ -3,7 +3,7 @@
 import { expect } from "@playwright/test";
 import { spawn } from "node:child_process";
 import { randomInt } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -46,6 +46,12 @@ export class Server {
   async restart(settings: Record<string, string> = {}): Promise<void> {
     await this.end();
     await this.run(settings);
+  }
+
+  /** Writes the settings file, and starts the program anew with it. */
+  async configure(text: string): Promise<void> {
+    await writeFile(join(this.folder, "inmor-mfa.toml"), text);
+    await this.restart();
   }
 
   private async run(settings: Record<string, string>): Promise<void> {
@@ -122,7 +128,7 @@ function program(): string {
 }
 
 /** A port nobody listens on, below those that systems give to outgoing connections. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const port = randomInt(12_000, 32_000);
   const free = await new Promise<boolean>((resolve) => {
     const probe = createServer().once("error", () => resolve(false));

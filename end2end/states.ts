@@ -4,6 +4,7 @@ import { expect, type Page } from "@playwright/test";
 
 import { Authenticator } from "./authenticator";
 import type { Fixtures } from "./fixtures";
+import { GATE_STATES } from "./gate-states";
 import {
   ANNA, FIREFOX, NEW_PASSWORD, WRONG_PASSWORD, changePassword, expectHeading, fillSetup, fillSignIn, setUp, signIn,
   signOut,
@@ -18,7 +19,7 @@ export const PAGES = [
   "/", "/accounts/setup/", "/accounts/login/", "/accounts/logout/", "/accounts/password/change/", "/accounts/sessions/",
   "/accounts/reauthenticate/", "/accounts/2fa/", "/accounts/2fa/authenticate/", "/accounts/2fa/totp/activate/",
   "/accounts/2fa/totp/deactivate/", "/accounts/2fa/recovery-codes/", "/accounts/2fa/recovery-codes/generate/",
-  "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/", "/nothing/here/",
+  "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/", "/admin/gate/", "/nothing/here/",
 ];
 
 type Visit = Pick<Fixtures, "server" | "foreign" | "anotherBrowser"> & { page: Page };
@@ -377,4 +378,5 @@ export const STATES: Record<string, (visit: Visit) => Promise<void>> = {
     await page.getByRole("button", { name: "Go" }).click();
     await expectHeading(page, "Not allowed");
   },
+  ...GATE_STATES,
 };

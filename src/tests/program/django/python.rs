@@ -1,9 +1,7 @@
 //! A real Django with django-allauth, from the package index.
 
 use std::{
-    fs,
     io::Write as _,
-    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -16,46 +14,19 @@ use crate::{
     support::{PASSWORD, Place, assert_signed_in, sign_in},
 };
 
-/// What the fixtures were made with, and what the passwords and the second database need.
-const PACKAGES: [&str; 5] = [
-    "django==5.2.19",
-    "django-allauth[mfa]==65.21.1",
-    "argon2-cffi",
-    "bcrypt",
-    "psycopg[binary]",
-];
 const SITE: &str = include_str!("real.py");
 
-/// The interpreter of an environment with the packages, made by the first who asks.
-fn python() -> PathBuf {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/django");
-    fs::create_dir_all(&folder).unwrap();
-    let lock = fs::File::create(folder.join("lock")).unwrap();
-    lock.lock().unwrap();
-    let (python, made) = (folder.join("venv/bin/python"), folder.join("made-with"));
-    let wanted = PACKAGES.join("\n");
-    if fs::read_to_string(&made).is_ok_and(|with| with == wanted) {
-        return python;
-    }
-    let run = |program: &Path, arguments: &[&str]| {
-        let ended = Command::new(program)
-            .args(arguments)
-            .current_dir(&folder)
-            .output()
-            .expect("python3 with the module venv is needed: install python3-venv");
-        assert!(
-            ended.status.success(),
-            "{}",
-            String::from_utf8_lossy(&ended.stderr)
-        );
-    };
-    run(Path::new("python3"), &["-m", "venv", "--clear", "venv"]);
-    run(
-        &python,
-        &[&["-m", "pip", "install", "--quiet"][..], &PACKAGES].concat(),
+/// The interpreter of an environment with the packages.
+fn python() -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/.ci/django");
+    let ended = Command::new(script).output().unwrap();
+    assert!(
+        ended.status.success(),
+        "{}",
+        String::from_utf8_lossy(&ended.stderr)
     );
-    fs::write(made, wanted).unwrap();
-    python
+    let text = String::from_utf8(ended.stdout).unwrap();
+    text.trim_end().to_owned()
 }
 
 /// Loads the SQL into a new site and signs everybody in there; answers what each did.
