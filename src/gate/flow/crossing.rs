@@ -30,8 +30,8 @@ pub enum Crossing {
         /// Whether only a security key or passkey helps.
         key: bool,
     },
-    /// They have not the role.
-    Forbidden,
+    /// They have not the role; with what the request needs, in words.
+    Forbidden(String),
 }
 
 /// Writes a ticket for a browser, known by the hash of a cookie on the site's host, if its person may go there.
@@ -47,7 +47,7 @@ pub async fn hand_over(
 ) -> Result<Crossing, FlowError> {
     let needs = Needs::of(site, &asked.reading);
     match judge_visitor(services, &needs, Some(who)) {
-        Verdict::Forbid => return Ok(Crossing::Forbidden),
+        Verdict::Forbid => return Ok(Crossing::Forbidden(needs.to_string())),
         Verdict::StepUp | Verdict::SignIn => {
             let (shown, needed) = (level(who.methods()), needs.require());
             let key = needed > shown && needed == Require::PhishingResistant;

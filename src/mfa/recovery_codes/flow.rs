@@ -221,24 +221,50 @@ pub fn is_foreign_code(text: &str) -> bool {
     ForeignCode::parse(text).is_some()
 }
 
-/// In the caller's transaction, gives an account that has a factor and no set the codes of another
-/// system; `exposed` when they may be known to others. Says whether it did. Of two codes that are one
-/// when typed, the second is dropped; so is what [`is_foreign_code`] says is none.
+/// A set of another system, for an account here.
+pub struct Adoption<'a> {
+    /// The account.
+    pub account_id: String,
+    /// The set.
+    pub set: &'a Moving,
+    /// Whether its codes may be known to others.
+    pub exposed: bool,
+}
+
+/// In the caller's transaction, gives accounts that have a factor and no set the codes of another
+/// system. Of two codes that are one when typed, the second is dropped; so is what
+/// [`is_foreign_code`] says is none.
 ///
 /// # Errors
 /// [`FlowError::Sealing`], [`FlowError::Store`].
 pub async fn adopt(
     services: &Services,
     tx: &mut Tx,
+    adoptions: &[Adoption<'_>],
+) -> Result<(), FlowError> {
+    let now = services.clock.now();
+    let mut rows = Vec::new();
+    for Adoption {
+        account_id,
+        set,
+        exposed,
+    } in adoptions
+    {
+        let times = (set.created_at, set.stored_at);
+        if store::begin_foreign(tx, account_id, times, *exposed, now).await? {
+            rows.append(&mut foreign(services, account_id, set, now)?);
+        }
+    }
+    Ok(store::insert_foreign(tx, &rows).await?)
+}
+
+/// The rows of a set: spent codes by their hash alone, the others sealed.
+fn foreign(
+    services: &Services,
     account_id: &str,
     set: &Moving,
-    exposed: bool,
-) -> Result<bool, FlowError> {
-    let now = services.clock.now();
-    let times = (set.created_at, set.stored_at);
-    if !store::begin_foreign(tx, account_id, times, exposed, now).await? {
-        return Ok(false);
-    }
+    now: i64,
+) -> Result<Vec<Foreign>, FlowError> {
     let mut rows: Vec<Foreign> = Vec::with_capacity(set.codes.len());
     let mut seen = HashSet::new();
     for (text, spent) in &set.codes {
@@ -250,26 +276,22 @@ pub async fn adopt(
             continue;
         }
         let id = services.random.uuid_v7(now)?;
-        rows.push(if *spent {
-            Foreign {
-                id,
-                hash,
-                sealed: None,
-                spent_at: Some(now),
-            }
+        let sealed = if *spent {
+            None
         } else {
             let binding = binding(account_id, &id);
-            let sealed = services.keyring().seal(now, binding, code.as_str())?;
-            Foreign {
-                hash: domain::no_hash(&id),
-                id,
-                sealed: Some(sealed),
-                spent_at: None,
-            }
+            Some(services.keyring().seal(now, binding, code.as_str())?)
+        };
+        rows.push(Foreign {
+            account_id: account_id.to_owned(),
+            position: i64::try_from(rows.len()).unwrap_or(i64::MAX),
+            hash: if *spent { hash } else { domain::no_hash(&id) },
+            spent_at: spent.then_some(now),
+            sealed,
+            id,
         });
     }
-    store::insert_foreign(tx, account_id, &rows).await?;
-    Ok(true)
+    Ok(rows)
 }
 
 /// The unspent codes of an account for another system, and how many cannot be read any more.

@@ -118,6 +118,8 @@ pub(super) async fn begin_foreign(
 /// A code of another system: sealed, or spent.
 pub(super) struct Foreign {
     pub(super) id: String,
+    pub(super) account_id: String,
+    pub(super) position: i64,
     pub(super) hash: [u8; 32],
     pub(super) sealed: Option<Sealed>,
     pub(super) spent_at: Option<i64>,
@@ -127,25 +129,20 @@ pub(super) struct Foreign {
 const ROWS: usize = 50;
 
 /// Adds codes of another system, many with one statement.
-pub(super) async fn insert_foreign(
-    tx: &mut Tx,
-    account_id: &str,
-    codes: &[Foreign],
-) -> Result<(), StoreError> {
-    for (part, codes) in (0_i64..).zip(codes.chunks(ROWS)) {
+pub(super) async fn insert_foreign(tx: &mut Tx, codes: &[Foreign]) -> Result<(), StoreError> {
+    for codes in codes.chunks(ROWS) {
         let sql = format!(
             "insert into mfa_recovery_code (id, account_id, position, code_hash, sealed_code, key_id, spent_at) values {}",
             parameters(1, codes.len(), 7)
         );
-        let first = part.saturating_mul(i64::try_from(ROWS).unwrap_or(i64::MAX));
         changed!(tx, {
             // numbers of parameters are all that was put together
             let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
-            for (position, code) in (first..).zip(codes) {
+            for code in codes {
                 query = query
                     .bind(&code.id)
-                    .bind(account_id)
-                    .bind(position)
+                    .bind(&code.account_id)
+                    .bind(code.position)
                     .bind(code.hash.as_slice())
                     .bind(code.sealed.as_ref().map(|sealed| &sealed.token))
                     .bind(code.sealed.as_ref().map(|sealed| &sealed.key_id))

@@ -319,35 +319,45 @@ pub fn is_secret(text: &str) -> bool {
     domain::secret_bytes(text).is_some_and(|bytes| !bytes.is_empty())
 }
 
-/// In the caller's transaction, adds an app of another system; `exposed` when its secret may be known
-/// to others. The code that was last accepted there is not accepted here.
+/// An app of another system, for an account here.
+pub struct Adoption<'a> {
+    /// The account.
+    pub account_id: String,
+    /// The app.
+    pub app: &'a Moving,
+    /// Whether its secret may be known to others.
+    pub exposed: bool,
+}
+
+/// In the caller's transaction, adds apps of another system. The code that was last accepted there is
+/// not accepted here.
 ///
 /// # Errors
 /// [`FlowError::Sealing`], [`FlowError::Store`].
 pub async fn adopt(
     services: &Services,
     tx: &mut Tx,
-    account_id: &str,
-    app: &Moving,
-    exposed: bool,
+    adoptions: &[Adoption<'_>],
 ) -> Result<(), FlowError> {
     let now = services.clock.now();
-    let id = services.random.uuid_v7(now)?;
-    let sealed = services
-        .keyring()
-        .seal(now, device_binding(account_id, &id), &app.secret)?;
-    let used = app.last_used_at.filter(|used| *used <= now);
-    let new = store::Adopted {
-        id: &id,
-        account_id,
-        label: &app.label,
-        sealed: &sealed,
-        last_step: used.map_or(-1, |used| parameters(services).step(used)),
-        created_at: app.created_at,
-        last_used_at: app.last_used_at,
-        exposed_at: exposed.then_some(now),
-    };
-    Ok(store::adopt(tx, &new).await?)
+    let mut rows = Vec::with_capacity(adoptions.len());
+    for adoption in adoptions {
+        let (account_id, app) = (&adoption.account_id, adoption.app);
+        let id = services.random.uuid_v7(now)?;
+        let binding = device_binding(account_id, &id);
+        let used = app.last_used_at.filter(|used| *used <= now);
+        rows.push(store::Adopted {
+            sealed: services.keyring().seal(now, binding, &app.secret)?,
+            id,
+            account_id,
+            label: &app.label,
+            last_step: used.map_or(-1, |used| parameters(services).step(used)),
+            created_at: app.created_at,
+            last_used_at: app.last_used_at,
+            exposed_at: adoption.exposed.then_some(now),
+        });
+    }
+    Ok(store::adopt(tx, &rows).await?)
 }
 
 /// The apps of an account with their secrets, for another system; the oldest first.

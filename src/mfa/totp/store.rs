@@ -1,8 +1,10 @@
 //! The tables `mfa_totp` and `mfa_totp_enrolment`.
 
+use sqlx::AssertSqlSafe;
+
 use crate::{
     crypto::sealing::Sealed,
-    store::{Db, StoreError, Tx, changed, on_db, rows, sealed::SealedColumn},
+    store::{Db, StoreError, Tx, changed, on_db, parameters, rows, sealed::SealedColumn},
 };
 
 /// Wrong codes in a row after which a device is closed.
@@ -34,10 +36,10 @@ pub(super) struct Listed {
 
 /// A device that comes from another system.
 pub(super) struct Adopted<'a> {
-    pub(super) id: &'a str,
+    pub(super) id: String,
     pub(super) account_id: &'a str,
     pub(super) label: &'a str,
-    pub(super) sealed: &'a Sealed,
+    pub(super) sealed: Sealed,
     pub(super) last_step: i64,
     pub(super) created_at: i64,
     pub(super) last_used_at: Option<i64>,
@@ -166,24 +168,38 @@ pub(super) async fn insert(tx: &mut Tx, new: &New<'_>, most: i64) -> Result<bool
     .map(|rows| rows == 1)
 }
 
-/// Adds a device that comes from another system.
-pub(super) async fn adopt(tx: &mut Tx, new: &Adopted<'_>) -> Result<(), StoreError> {
-    const SQL: &str = "insert into mfa_totp (id, account_id, label, sealed_secret, key_id, last_step, burned_step, \
-         failures, created_at, last_used_at, exposed_at) values ($1, $2, $3, $4, $5, $6, -1, 0, $7, $8, $9)";
-    changed!(
-        tx,
-        sqlx::query(SQL)
-            .bind(new.id)
-            .bind(new.account_id)
-            .bind(new.label)
-            .bind(&new.sealed.token)
-            .bind(&new.sealed.key_id)
-            .bind(new.last_step)
-            .bind(new.created_at)
-            .bind(new.last_used_at)
-            .bind(new.exposed_at)
-    )
-    .map(drop)
+/// Rows of one statement.
+const ROWS: usize = 50;
+
+/// Adds devices that come from another system, many with one statement.
+pub(super) async fn adopt(tx: &mut Tx, new: &[Adopted<'_>]) -> Result<(), StoreError> {
+    for new in new.chunks(ROWS) {
+        let sql = format!(
+            "insert into mfa_totp (id, account_id, label, sealed_secret, key_id, last_step, burned_step, \
+             failures, created_at, last_used_at, exposed_at) values {}",
+            parameters(1, new.len(), 11)
+        );
+        changed!(tx, {
+            // numbers of parameters are all that was put together
+            let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
+            for row in new {
+                query = query
+                    .bind(&row.id)
+                    .bind(row.account_id)
+                    .bind(row.label)
+                    .bind(&row.sealed.token)
+                    .bind(&row.sealed.key_id)
+                    .bind(row.last_step)
+                    .bind(-1_i64)
+                    .bind(0_i64)
+                    .bind(row.created_at)
+                    .bind(row.last_used_at)
+                    .bind(row.exposed_at);
+            }
+            query
+        })?;
+    }
+    Ok(())
 }
 
 /// The devices of an account with their secrets, the oldest first.

@@ -11,12 +11,12 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{ACCEPT, client_of, is_proxy, only};
+use super::{ACCEPT, check::denied_to_person, client_of, is_proxy, only, peer};
 use crate::{
     auth::sessions::flow as sessions,
     crypto::token::Token,
     error::Error,
-    gate::flow::{self as gate, Asked, Crossing, Site},
+    gate::flow::{self as gate, Asked, Asker, Crossing, Outcome, Site},
     request::{
         self, ReturnPath,
         cookies::{self, Cookie},
@@ -92,10 +92,26 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
     };
     Ok(
         match gate::hand_over(services, &admin, site, &asked, &browser).await? {
-            Crossing::Forbidden => explained(
-                StatusCode::FORBIDDEN,
-                "Your account has not the role that this part of the site asks for. Ask who runs it.",
-            ),
+            Crossing::Forbidden(needs) => {
+                let by = Asker {
+                    peer: peer(head)
+                        .map(|address| address.to_string())
+                        .unwrap_or_default(),
+                    client: &client,
+                    mark: None,
+                };
+                let what = (Outcome::Forbidden, needs);
+                gate::keep(
+                    services,
+                    &shared.decisions,
+                    by,
+                    Some(&asked),
+                    Some(&admin),
+                    what,
+                )
+                .await?;
+                denied_to_person()
+            }
             Crossing::Lacking { key } => lacking(site, key),
             // whoever has confirmed themselves otherwise, or slowly, is not sent in a circle
             Crossing::StepUp { key: true } if wanted.confirmed.is_some() => lacking(site, true),

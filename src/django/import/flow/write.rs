@@ -65,6 +65,8 @@ async fn at_once(
         client,
         wanted,
         tx,
+        apps: Vec::new(),
+        sets: Vec::new(),
         done: Vec::new(),
         told: Vec::new(),
     };
@@ -73,6 +75,8 @@ async fn at_once(
         let known = known.iter().find(|known| known.django_id == plan.django_id);
         reports.push(writer.one(plan, known).await?);
     }
+    totp::adopt(services, &mut writer.tx, &writer.apps).await?;
+    recovery_codes::adopt(services, &mut writer.tx, &writer.sets).await?;
     writer.note().await?;
     if wanted.dry_run {
         return Ok(reports);
@@ -96,6 +100,9 @@ struct Writer<'a> {
     client: &'a Client,
     wanted: &'a Wanted,
     tx: Tx,
+    /// What is written for all accounts together: each statement has its price.
+    apps: Vec<totp::Adoption<'a>>,
+    sets: Vec<recovery_codes::Adoption<'a>>,
     done: Vec<Done<'a>>,
     told: Vec<Told>,
 }
@@ -210,14 +217,17 @@ impl<'a> Writer<'a> {
 
     async fn add_factors(
         &mut self,
-        plan: &Plan,
+        plan: &'a Plan,
         id: &str,
         report: &mut AccountReport,
     ) -> Result<(), FlowError> {
         let factors = &plan.factors;
-        for (app, exposed) in &factors.apps {
-            totp::adopt(self.services, &mut self.tx, id, app, *exposed).await?;
-        }
+        self.apps
+            .extend(factors.apps.iter().map(|(app, exposed)| totp::Adoption {
+                account_id: id.to_owned(),
+                app,
+                exposed: *exposed,
+            }));
         let mut keys = Vec::with_capacity(factors.keys.len());
         for key in &factors.keys {
             if webauthn::adopt(self.services, &mut self.tx, id, key).await? {
@@ -239,7 +249,11 @@ impl<'a> Writer<'a> {
             return Ok(());
         }
         if let Some((set, exposed)) = &factors.codes {
-            recovery_codes::adopt(self.services, &mut self.tx, id, set, *exposed).await?;
+            self.sets.push(recovery_codes::Adoption {
+                account_id: id.to_owned(),
+                set,
+                exposed: *exposed,
+            });
         }
         Ok(())
     }

@@ -80,9 +80,20 @@ async fn aud_01_the_denial_of_a_person_is_one_event_a_minute(kind: Kind) {
     app.hands.advance(60);
     assert_eq!(status(&mut anna, &url(OWN, "/root/")).await, 403);
     assert_eq!(app.details("gate.denied").await, [detail, detail]);
+    // on the way to a site where they have nothing yet, too
+    let mut person = Person {
+        here: anna,
+        there: app.browser(),
+    };
+    let path = person.sent_to(&url(OTHER, "/root/")).await;
+    person.here.get(&path).await.assert_status(403);
+    let there = "admin.localhost: /root/ asks for session, role superuser";
+    app.hands.advance(1);
+    let last = app.details("gate.denied").await.pop();
+    assert_eq!(last.as_deref(), Some(there));
     let whole = "select count(*) from audit_event join session on session.id = audit_event.session_id \
          where action = 'gate.denied' and actor_id = session.account_id and subject_id = actor_id";
-    assert_eq!(app.number(whole).await, 2);
+    assert_eq!(app.number(whole).await, 3);
 }
 
 async fn ses_21_a_role_that_is_given_or_taken_holds_from_the_next_request_on(kind: Kind) {
