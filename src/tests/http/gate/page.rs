@@ -85,10 +85,10 @@ async fn aud_01_the_denial_of_a_person_is_one_event_a_minute(kind: Kind) {
         here: anna,
         there: app.browser(),
     };
+    app.hands.advance(1);
     let path = person.sent_to(&url(OTHER, "/root/")).await;
     person.here.get(&path).await.assert_status(403);
     let there = "admin.localhost: /root/ asks for session, role superuser";
-    app.hands.advance(1);
     let last = app.details("gate.denied").await.pop();
     assert_eq!(last.as_deref(), Some(there));
     let whole = "select count(*) from audit_event join session on session.id = audit_event.session_id \
