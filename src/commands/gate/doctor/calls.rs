@@ -111,6 +111,12 @@ impl<'a> Caller<'a> {
         })
     }
 
+    /// Whether an address is one of the program's own.
+    pub(super) fn leads_to_program(&self, address: &str) -> bool {
+        let rest = address.strip_prefix(self.services.settings.public_url.origin());
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    }
+
     fn mark(&self) -> Result<String, Failure> {
         let until = self.services.clock.now().saturating_add(MARK_LIFETIME);
         let mark = self.keys.make(until, self.services.random.bytes()?);

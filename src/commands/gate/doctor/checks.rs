@@ -58,7 +58,7 @@ pub(super) fn examine(caller: &Caller, site: &Site, report: &mut Report) -> Resu
         return Ok(());
     };
     told(&decision, site, name, report)?;
-    sent_to_sign_in(&stranger, name, report)?;
+    sent_to_sign_in(caller, &stranger, name, report)?;
     method(caller, site, name, report)?;
     closed(caller, site, name, report)?;
     open_parts(caller, site, name, report)?;
@@ -118,8 +118,13 @@ fn told(decision: &Decision, site: &Site, name: &str, report: &mut Report) -> Re
 }
 
 /// Whether a person gets to where they can sign in.
-fn sent_to_sign_in(reply: &Reply, name: &str, report: &mut Report) -> Result<(), Failure> {
-    if (300..400).contains(&reply.status) && reply.location.contains("to=") {
+fn sent_to_sign_in(
+    caller: &Caller,
+    reply: &Reply,
+    name: &str,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    if (300..400).contains(&reply.status) && caller.leads_to_program(&reply.location) {
         return report.good(name, "a person is sent to sign in");
     }
     report.wrong(name, format_args!(
