@@ -8,13 +8,13 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{HAND_OVER, Keys, client_of, headers::identify, is_proxy, peer};
+use super::{HAND_OVER, Keys, asker, client_of, headers::identify, is_proxy};
 use crate::{
     auth::sessions::flow::Holder,
     crypto::token::Token,
     gate::{
         Site,
-        flow::{self as gate, Asked, Asker, Outcome, SigningKeys, Unclear, Verdict, Wants},
+        flow::{self as gate, Asked, Outcome, SigningKeys, Unclear, Verdict, Wants},
     },
     request::{
         cookies::{self, Cookie},
@@ -67,13 +67,7 @@ pub(super) async fn answer(
         Err(_) => Found::refused(STRANGER.to_owned()),
     };
     let client = client_of(&head);
-    let by = Asker {
-        peer: peer(&head)
-            .map(|address| address.to_string())
-            .unwrap_or_default(),
-        client: &client,
-        mark: super::mark(&shared, &marks, &head.headers),
-    };
+    let by = asker(&head, &client, super::mark(&shared, &marks, &head.headers));
     let (outcome, visitor) = (found.outcome, found.visitor.as_ref());
     if outcome == Outcome::Refused {
         tracing::warn!(

@@ -11,12 +11,12 @@ use axum::{
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::{ACCEPT, check::denied_to_person, client_of, is_proxy, only, peer};
+use super::{ACCEPT, asker, check::denied_to_person, client_of, is_proxy, only};
 use crate::{
     auth::sessions::flow as sessions,
     crypto::token::Token,
     error::Error,
-    gate::flow::{self as gate, Asked, Asker, Crossing, Outcome, Site},
+    gate::flow::{self as gate, Asked, Crossing, Outcome, Site},
     request::{
         self, ReturnPath,
         cookies::{self, Cookie},
@@ -93,13 +93,7 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
     Ok(
         match gate::hand_over(services, &admin, site, &asked, &browser).await? {
             Crossing::Forbidden(needs) => {
-                let by = Asker {
-                    peer: peer(head)
-                        .map(|address| address.to_string())
-                        .unwrap_or_default(),
-                    client: &client,
-                    mark: None,
-                };
+                let by = asker(head, &client, None);
                 let what = (Outcome::Forbidden, needs);
                 gate::keep(
                     services,

@@ -22,7 +22,7 @@ use self::check::Dialect;
 pub(crate) use self::headers::IDENTITY;
 use super::{router::Shared, settings::EncryptionKey, site::FORWARDED};
 use crate::{
-    gate::flow::{self as gate, Decision, MarkKeys, SigningKeys, Site},
+    gate::flow::{self as gate, Asker, Decision, MarkKeys, SigningKeys, Site},
     request::cookies::Cookie,
     services::{Client, Services},
 };
@@ -135,6 +135,16 @@ fn is_proxy(shared: &Shared, head: &Parts) -> bool {
 fn client_of(head: &Parts) -> Client {
     let client = head.extensions.get().cloned();
     client.unwrap_or_else(Client::shell)
+}
+
+/// Who asks, for what is kept of an answer.
+fn asker<'a>(head: &Parts, client: &'a Client, mark: Option<String>) -> Asker<'a> {
+    let peer = peer(head).map(|address| address.to_string());
+    Asker {
+        peer: peer.unwrap_or_default(),
+        client,
+        mark,
+    }
 }
 
 /// The one value of a header, if it is text.

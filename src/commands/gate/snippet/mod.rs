@@ -163,6 +163,8 @@ impl<'a> Place<'a> {
             ("upstream", _) => one(&self.upstream),
             ("gate", _) => one(&self.gate),
             ("upstream_server", _) => one(&server(&self.upstream)),
+            ("gate_scheme", _) => one(scheme_and_server(&self.gate).0),
+            ("gate_server", Proxy::Nginx) => one(&scheme_and_server(&self.gate).1),
             ("gate_server", _) => one(&server(&self.gate)),
             ("address", _) => one(&format!("{scheme}://{}", self.host)),
             ("listen", Proxy::Nginx) if self.https => vec![
@@ -251,15 +253,24 @@ fn origin(option: &str, text: &str) -> Result<String, Failure> {
     Ok(url.origin().ascii_serialization())
 }
 
-/// `host:port` of an origin, and how HAProxy speaks to it.
+/// How HAProxy names a server, and speaks to it.
 fn server(origin: &str) -> String {
-    match origin.split_once("://") {
-        Some(("https", authority)) if authority.contains(':') => {
-            format!("{authority} ssl verify required ca-file @system-ca")
-        }
-        Some(("https", host)) => format!("{host}:443 ssl verify required ca-file @system-ca"),
-        Some((_, authority)) if authority.contains(':') => authority.to_owned(),
-        Some((_, host)) => format!("{host}:80"),
-        None => origin.to_owned(),
+    match scheme_and_server(origin) {
+        ("https", server) => format!("{server} ssl verify required ca-file @system-ca"),
+        (_, server) => server,
     }
+}
+
+/// The scheme of an origin, and its host with the port, named or not.
+fn scheme_and_server(origin: &str) -> (&str, String) {
+    let (scheme, authority) = origin.split_once("://").unwrap_or(("http", origin));
+    let has_port = authority
+        .rsplit_once(':')
+        .is_some_and(|(_, port)| !port.ends_with(']'));
+    let server = match (scheme, has_port) {
+        (_, true) => authority.to_owned(),
+        ("https", false) => format!("{authority}:443"),
+        (_, false) => format!("{authority}:80"),
+    };
+    (scheme, server)
 }

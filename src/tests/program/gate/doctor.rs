@@ -44,7 +44,7 @@ fn the_doctor_finds_nothing_wrong_with_the_printed_configurations() {
 
 #[test]
 fn the_doctor_names_each_fault() {
-    let faults: [(Kind, &str, &str, &str); 9] = [
+    let faults: [(Kind, &str, &str, &str); 10] = [
         (
             Kind::Nginx,
             "auth_request /.inmor-mfa/check;",
@@ -97,6 +97,12 @@ fn the_doctor_names_each_fault() {
             Kind::Haproxy,
             "http-request lua.inmor_check unless inmor_own",
             "",
+            "not wired: 200 for a stranger",
+        ),
+        (
+            Kind::Apache,
+            "LuaHookAccessChecker",
+            "# LuaHookAccessChecker",
             "not wired: 200 for a stranger",
         ),
     ];
