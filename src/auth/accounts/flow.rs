@@ -1,5 +1,7 @@
 //! Makes, finds, disables and enables accounts.
 
+use std::borrow::Cow;
+
 pub use super::domain::{Account, Adopted, Email, Username};
 use super::{
     domain::{CanonicalName, NewAccount},
@@ -124,7 +126,7 @@ pub async fn add(
 }
 
 /// Makes others that add accounts wait until the caller's transaction ends; to be called before
-/// [`adopt`] and [`refresh`].
+/// [`taken`], [`adopt`] and [`refresh`].
 ///
 /// # Errors
 /// [`FlowError::Store`].
@@ -132,22 +134,29 @@ pub async fn hold_names(tx: &mut Tx) -> Result<(), FlowError> {
     Ok(store::hold_names(tx).await?)
 }
 
-/// In the caller's transaction, adds an account of another system under an id, with roles and hash as
-/// they are there; says whether its names were nobody's. The caller records it.
+/// Those of these canonical names that an account here has, as username or as e-mail address.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn taken(tx: &mut Tx, names: &[&str]) -> Result<Vec<String>, FlowError> {
+    Ok(store::taken(tx, names).await?)
+}
+
+/// In the caller's transaction, adds accounts of another system, each under an id, with roles and hash
+/// as they are there. Nobody has their names ([`taken`]). The caller records it.
 ///
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn adopt(
     services: &Services,
     tx: &mut Tx,
-    id: &str,
-    new: &Adopted,
-) -> Result<bool, FlowError> {
-    Ok(store::adopt(tx, id, new, services.clock.now()).await?)
+    new: &[(String, Cow<'_, Adopted>)],
+) -> Result<(), FlowError> {
+    Ok(store::adopt(tx, new, services.clock.now()).await?)
 }
 
-/// In the caller's transaction, brings an account up to date with another system; says whether its
-/// names were nobody else's. The caller records it.
+/// In the caller's transaction, brings an account up to date with another system. Nobody else has its
+/// names ([`taken`]). The caller records it.
 ///
 /// # Errors
 /// [`FlowError::Store`].
@@ -156,18 +165,8 @@ pub async fn refresh(
     tx: &mut Tx,
     id: &str,
     new: &Adopted,
-) -> Result<bool, FlowError> {
+) -> Result<(), FlowError> {
     Ok(store::refresh(tx, id, new, services.clock.now()).await?)
-}
-
-/// In the caller's transaction, refuses the sign-ins of an account that has just come over. The caller
-/// records it.
-///
-/// # Errors
-/// [`FlowError::Store`].
-pub async fn put_aside(services: &Services, tx: &mut Tx, id: &str) -> Result<(), FlowError> {
-    store::set_disabled(tx, id, Some(services.clock.now())).await?;
-    Ok(())
 }
 
 /// An account's given and family name; empty when it has none.

@@ -243,19 +243,19 @@ pub async fn adopt(
     adoptions: &[Adoption<'_>],
 ) -> Result<(), FlowError> {
     let now = services.clock.now();
-    let mut rows = Vec::new();
-    for Adoption {
-        account_id,
-        set,
-        exposed,
-    } in adoptions
-    {
-        let times = (set.created_at, set.stored_at);
-        if store::begin_foreign(tx, account_id, times, *exposed, now).await? {
-            rows.append(&mut foreign(services, account_id, set, now)?);
-        }
+    let (mut sets, mut codes) = (Vec::with_capacity(adoptions.len()), Vec::new());
+    for adoption in adoptions {
+        let (account_id, set) = (&*adoption.account_id, adoption.set);
+        sets.push(store::ForeignSet {
+            account_id,
+            created_at: set.created_at,
+            stored_at: set.stored_at,
+            exposed: adoption.exposed,
+        });
+        codes.append(&mut foreign(services, account_id, set, now)?);
     }
-    Ok(store::insert_foreign(tx, &rows).await?)
+    store::begin_foreign(tx, &sets, now).await?;
+    Ok(store::insert_foreign(tx, &codes).await?)
 }
 
 /// The rows of a set: spent codes by their hash alone, the others sealed.

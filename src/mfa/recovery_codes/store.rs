@@ -17,6 +17,9 @@ pub(super) const CODES: SealedColumn = SealedColumn {
 /// Wrong codes in a row after which a set is closed.
 pub(super) const CLOSES_AT: i64 = 100;
 
+/// Rows of one statement.
+const ROWS: usize = 50;
+
 /// A set without its codes.
 #[derive(sqlx::FromRow)]
 pub(super) struct Standing {
@@ -91,28 +94,43 @@ pub(super) async fn insert(
     .map(drop)
 }
 
-/// Begins a set of another system's codes for an account that has a factor and no set; says whether it did.
+/// A set of another system's codes.
+pub(super) struct ForeignSet<'a> {
+    pub(super) account_id: &'a str,
+    pub(super) created_at: i64,
+    pub(super) stored_at: Option<i64>,
+    pub(super) exposed: bool,
+}
+
+/// Begins sets of another system's codes for accounts that have a factor and no set.
 pub(super) async fn begin_foreign(
     tx: &mut Tx,
-    account_id: &str,
-    (created_at, stored_at): (i64, Option<i64>),
-    exposed: bool,
+    sets: &[ForeignSet<'_>],
     now: i64,
-) -> Result<bool, StoreError> {
-    // as if shown before: where codes are shown once, these are not shown here
-    const SQL: &str = "insert into mfa_recovery_set (account_id, failures, created_at, shown_at, stored_at, imported_at, exposed_at) \
-         select $1, 0, $2, $4, $3, $4, $5 where exists (select 1 from mfa_factor where account_id = $1) \
-         on conflict (account_id) do nothing";
-    changed!(
-        tx,
-        sqlx::query(SQL)
-            .bind(account_id)
-            .bind(created_at)
-            .bind(stored_at)
-            .bind(now)
-            .bind(exposed.then_some(now))
-    )
-    .map(|rows| rows == 1)
+) -> Result<(), StoreError> {
+    for sets in sets.chunks(ROWS) {
+        // as if shown before: where codes are shown once, these are not shown here
+        let sql = format!(
+            "insert into mfa_recovery_set (account_id, failures, created_at, shown_at, stored_at, imported_at, exposed_at) values {}",
+            parameters(1, sets.len(), 7)
+        );
+        changed!(tx, {
+            // numbers of parameters are all that was put together
+            let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
+            for set in sets {
+                query = query
+                    .bind(set.account_id)
+                    .bind(0_i64)
+                    .bind(set.created_at)
+                    .bind(now)
+                    .bind(set.stored_at)
+                    .bind(now)
+                    .bind(set.exposed.then_some(now));
+            }
+            query
+        })?;
+    }
+    Ok(())
 }
 
 /// A code of another system: sealed, or spent.
@@ -124,9 +142,6 @@ pub(super) struct Foreign {
     pub(super) sealed: Option<Sealed>,
     pub(super) spent_at: Option<i64>,
 }
-
-/// Rows of one statement.
-const ROWS: usize = 50;
 
 /// Adds codes of another system, many with one statement.
 pub(super) async fn insert_foreign(tx: &mut Tx, codes: &[Foreign]) -> Result<(), StoreError> {

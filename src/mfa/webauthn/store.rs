@@ -1,7 +1,11 @@
 //! The table `mfa_webauthn_credential`, and the relying party id in `installation`.
 
+use std::borrow::Cow;
+
+use sqlx::AssertSqlSafe;
+
 use super::domain::NewKey;
-use crate::store::{Db, StoreError, Tx, changed, on_db, rows};
+use crate::store::{Db, StoreError, Tx, changed, on_db, parameters, rows};
 
 /// A key as listed.
 #[derive(sqlx::FromRow)]
@@ -23,7 +27,7 @@ pub(super) struct Listed {
 /// A key to be added.
 pub(super) struct New<'a> {
     pub(super) rp_id: &'a str,
-    pub(super) name: &'a str,
+    pub(super) name: Cow<'a, str>,
     pub(super) key: &'a NewKey,
     /// When it was added.
     pub(super) created_at: i64,
@@ -98,7 +102,7 @@ pub(super) async fn insert(
             .bind(account_id)
             .bind(&key.credential_id)
             .bind(new.rp_id)
-            .bind(new.name)
+            .bind(new.name.as_ref())
             .bind(&key.public_key)
             .bind(key.sign_count)
             .bind(key.passkey)
@@ -112,6 +116,65 @@ pub(super) async fn insert(
             .bind(most)
     )
     .map(|rows| rows == 1)
+}
+
+/// Rows of one statement.
+const ROWS: usize = 50;
+
+/// Those of these credential ids that an account has, each with the account's id.
+pub(super) async fn owners(
+    tx: &mut Tx,
+    credential_ids: &[&[u8]],
+) -> Result<Vec<(Vec<u8>, String)>, StoreError> {
+    let mut owners = Vec::new();
+    for ids in credential_ids.chunks(ROWS) {
+        let sql = format!(
+            "select credential_id, account_id from mfa_webauthn_credential where credential_id in (values {})",
+            parameters(1, ids.len(), 1)
+        );
+        let found: Vec<(Vec<u8>, String)> = rows!(tx, {
+            // numbers of parameters are all that was put together
+            let query = sqlx::query_as(AssertSqlSafe(sql));
+            ids.iter().fold(query, |query, id| query.bind(*id))
+        })?;
+        owners.extend(found);
+    }
+    Ok(owners)
+}
+
+/// Adds keys of another system, each with its id and its account's; no account has any of them.
+pub(super) async fn adopt(tx: &mut Tx, new: &[(String, &str, New<'_>)]) -> Result<(), StoreError> {
+    for new in new.chunks(ROWS) {
+        let sql = format!(
+            "insert into mfa_webauthn_credential (id, account_id, credential_id, rp_id, name, public_key, sign_count, \
+             passkey, user_verified, backup_eligible, backup_state, aaguid, transports, created_at, last_used_at) values {}",
+            parameters(1, new.len(), 15)
+        );
+        changed!(tx, {
+            let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
+            for (id, account_id, new) in new {
+                let key = new.key;
+                query = query
+                    .bind(id)
+                    .bind(*account_id)
+                    .bind(&key.credential_id)
+                    .bind(new.rp_id)
+                    .bind(new.name.as_ref())
+                    .bind(&key.public_key)
+                    .bind(key.sign_count)
+                    .bind(key.passkey)
+                    .bind(key.user_verified)
+                    .bind(key.backup_eligible)
+                    .bind(key.backup_state)
+                    .bind(&key.aaguid)
+                    .bind(&key.transports)
+                    .bind(new.created_at)
+                    .bind(new.last_used_at);
+            }
+            query
+        })?;
+    }
+    Ok(())
 }
 
 /// The keys of an account, the oldest first.

@@ -1,6 +1,7 @@
 //! Brings accounts over: looks at all of them, then writes them.
 
 mod plan;
+mod taken;
 mod write;
 
 use std::{io, sync::Arc};

@@ -1,6 +1,8 @@
 //! Writes accounts, each whole or not at all.
 
-use super::{Plan, Wanted};
+use std::borrow::Cow;
+
+use super::{Plan, Wanted, taken::Taken};
 use crate::{
     audit::{
         flow::{self as audit, Action, Event},
@@ -60,12 +62,16 @@ async fn at_once(
     let mut tx = services.db.begin().await?;
     accounts::hold_names(&mut tx).await?;
     let known = store::known(&mut tx, first.django_id, last.django_id).await?;
+    let taken = Taken::of(&mut tx, plans).await?;
     let mut writer = Writer {
         services,
         client,
         wanted,
         tx,
+        taken,
+        accounts: Vec::new(),
         apps: Vec::new(),
+        keys: Vec::new(),
         sets: Vec::new(),
         done: Vec::new(),
         told: Vec::new(),
@@ -75,7 +81,9 @@ async fn at_once(
         let known = known.iter().find(|known| known.django_id == plan.django_id);
         reports.push(writer.one(plan, known).await?);
     }
+    accounts::adopt(services, &mut writer.tx, &writer.accounts).await?;
     totp::adopt(services, &mut writer.tx, &writer.apps).await?;
+    webauthn::adopt(services, &mut writer.tx, &writer.keys).await?;
     recovery_codes::adopt(services, &mut writer.tx, &writer.sets).await?;
     writer.note().await?;
     if wanted.dry_run {
@@ -100,8 +108,11 @@ struct Writer<'a> {
     client: &'a Client,
     wanted: &'a Wanted,
     tx: Tx,
+    taken: Taken,
     /// What is written for all accounts together: each statement has its price.
+    accounts: Vec<(String, Cow<'a, Adopted>)>,
     apps: Vec<totp::Adoption<'a>>,
+    keys: Vec<webauthn::Adoption<'a>>,
     sets: Vec<recovery_codes::Adoption<'a>>,
     done: Vec<Done<'a>>,
     told: Vec<Told>,
@@ -138,34 +149,29 @@ impl<'a> Writer<'a> {
                     "it has changed in Django since it came over; --update brings that here";
                 (Outcome::Kept, Some(reason.to_owned()))
             }
-            Some(known) => {
-                self.update(plan, account, &known.account_id, &mut report)
-                    .await?
-            }
-            None => self.add(plan, account, &mut report).await?,
+            Some(known) => self.update(plan, account, known, &mut report).await?,
+            None => self.add(plan, account, &mut report)?,
         };
         report.outcome = outcome;
         report.reason = reason;
         Ok(report)
     }
 
-    async fn add(
+    fn add(
         &mut self,
         plan: &'a Plan,
-        account: &Adopted,
+        account: &'a Adopted,
         report: &mut AccountReport,
     ) -> Result<(Outcome, Option<String>), FlowError> {
-        let now = self.services.clock.now();
-        let id = self.services.random.uuid_v7(now)?;
-        let mut added = accounts::adopt(self.services, &mut self.tx, &id, account).await?;
-        if !added && let Some(without) = without_address(account, report) {
-            added = accounts::adopt(self.services, &mut self.tx, &id, &without).await?;
-        }
-        if !added {
+        let Some(mut account) = self.fitting(account, report) else {
             let reason = "an account here has its username already: rename it in Django";
             return Ok((Outcome::Refused, Some(reason.to_owned())));
-        }
-        self.add_factors(plan, &id, report).await?;
+        };
+        let now = self.services.clock.now();
+        let id = self.services.random.uuid_v7(now)?;
+        self.add_factors(plan, &id, &mut account, report);
+        self.taken.note(&account);
+        self.accounts.push((id.clone(), account));
         self.done.push(Done {
             plan,
             id,
@@ -177,10 +183,11 @@ impl<'a> Writer<'a> {
     async fn update(
         &mut self,
         plan: &'a Plan,
-        account: &Adopted,
-        id: &str,
+        account: &'a Adopted,
+        known: &Known,
         report: &mut AccountReport,
     ) -> Result<(Outcome, Option<String>), FlowError> {
+        let id = &*known.account_id;
         // a wrong password changes nothing; whatever else has happened, the owner or an operator did
         let harmless = [
             Action::AccountImported,
@@ -192,19 +199,20 @@ impl<'a> Writer<'a> {
             let reason = "it has been used or changed here since it came over";
             return Ok((Outcome::Kept, Some(reason.to_owned())));
         }
-        let mut fits = accounts::refresh(self.services, &mut self.tx, id, account).await?;
-        if !fits && let Some(without) = without_address(account, report) {
-            fits = accounts::refresh(self.services, &mut self.tx, id, &without).await?;
-        }
-        if !fits {
+        self.taken.forget(known);
+        let Some(mut account) = self.fitting(account, report) else {
+            self.taken.keep(known);
             let reason = "another account here has its new username";
             return Ok((Outcome::Kept, Some(reason.to_owned())));
-        }
+        };
+        self.taken.forget_keys_of(id);
+        self.add_factors(plan, id, &mut account, report);
+        self.taken.note(&account);
+        accounts::refresh(self.services, &mut self.tx, id, &account).await?;
         totp::remove_all_of(&mut self.tx, id).await?;
         webauthn::remove_all_of(&mut self.tx, id).await?;
         recovery_codes::remove_all_of(&mut self.tx, id).await?;
         ceremonies::end_all_of(&mut self.tx, id).await?;
-        self.add_factors(plan, id, report).await?;
         let now = self.services.clock.now();
         store::refreshed(&mut self.tx, id, &plan.digest, now).await?;
         self.done.push(Done {
@@ -215,12 +223,28 @@ impl<'a> Writer<'a> {
         Ok((Outcome::Updated, None))
     }
 
-    async fn add_factors(
+    /// An account as it may be written: without its address where somebody has that, and not at all
+    /// where somebody has its username.
+    fn fitting(
+        &self,
+        account: &'a Adopted,
+        report: &mut AccountReport,
+    ) -> Option<Cow<'a, Adopted>> {
+        if self.taken.fits(account) {
+            return Some(Cow::Borrowed(account));
+        }
+        let without = without_address(account, report)?;
+        self.taken.fits(&without).then_some(Cow::Owned(without))
+    }
+
+    /// Notes what an account gets; with no factor left of those that it had, it is disabled.
+    fn add_factors(
         &mut self,
         plan: &'a Plan,
         id: &str,
+        account: &mut Cow<'_, Adopted>,
         report: &mut AccountReport,
-    ) -> Result<(), FlowError> {
+    ) {
         let factors = &plan.factors;
         self.apps
             .extend(factors.apps.iter().map(|(app, exposed)| totp::Adoption {
@@ -228,10 +252,14 @@ impl<'a> Writer<'a> {
                 app,
                 exposed: *exposed,
             }));
-        let mut keys = Vec::with_capacity(factors.keys.len());
+        let mut names = Vec::with_capacity(factors.keys.len());
         for key in &factors.keys {
-            if webauthn::adopt(self.services, &mut self.tx, id, key).await? {
-                keys.push(key.name.clone());
+            if self.taken.give(key, id) {
+                names.push(key.name.clone());
+                self.keys.push(webauthn::Adoption {
+                    account_id: id.to_owned(),
+                    key,
+                });
                 continue;
             }
             report.left_behind.push(Left {
@@ -240,13 +268,13 @@ impl<'a> Writer<'a> {
                     .to_owned(),
             });
         }
-        report.webauthn = keys;
+        report.webauthn = names;
         if !factors.keys.is_empty() && factors.apps.is_empty() && report.webauthn.is_empty() {
-            accounts::put_aside(self.services, &mut self.tx, id).await?;
+            account.to_mut().disabled = true;
             report.disabled = true;
             report.recovery_codes = None;
             report.left_behind.push(Left::second_factor());
-            return Ok(());
+            return;
         }
         if let Some((set, exposed)) = &factors.codes {
             self.sets.push(recovery_codes::Adoption {
@@ -255,7 +283,6 @@ impl<'a> Writer<'a> {
                 exposed: *exposed,
             });
         }
-        Ok(())
     }
 
     /// Notes where the new accounts came from.

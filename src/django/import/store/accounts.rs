@@ -13,6 +13,10 @@ pub struct Known {
     pub account_id: String,
     /// Username here.
     pub username: String,
+    /// The same, folded.
+    pub username_canonical: String,
+    /// E-mail address here, folded.
+    pub email_canonical: Option<String>,
     /// When it was made, there.
     pub created_at: i64,
     /// Of what was read of it then.
@@ -21,8 +25,8 @@ pub struct Known {
 
 /// The accounts from a range of ids that came over before.
 pub async fn known(tx: &mut Tx, first: i64, last: i64) -> Result<Vec<Known>, StoreError> {
-    const SQL: &str = "select django_id, account_id, username, created_at, digest from django_account \
-         join account on account.id = account_id where django_id between $1 and $2";
+    const SQL: &str = "select django_id, account_id, username, username_canonical, email_canonical, created_at, digest \
+         from django_account join account on account.id = account_id where django_id between $1 and $2";
     rows!(tx, sqlx::query_as::<_, Known>(SQL).bind(first).bind(last))
 }
 

@@ -25,7 +25,9 @@ mod party;
 mod proving;
 mod registration;
 
-pub use moving::{Moving, NewKey, NotAdopted, adopt, adoptable, attestation_object, moving};
+pub use moving::{
+    Adoption, Moving, NewKey, NotAdopted, adopt, adoptable, attestation_object, moving, owners,
+};
 pub use party::{adopt_party, party_in_use};
 pub use proving::{Match, Refusal, Suspect, ask, prove, spend, suspect};
 pub use registration::{register, start_registration};

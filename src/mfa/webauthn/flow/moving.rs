@@ -33,27 +33,49 @@ pub fn adoptable(services: &Services, answer: &Value) -> Result<NewKey, NotAdopt
     domain::adopt(answer, services.settings.public_url.host())
 }
 
-/// In the caller's transaction, adds a key of another system; says whether no account has it yet.
+/// A key of another system, for an account here.
+pub struct Adoption<'a> {
+    /// The account.
+    pub account_id: String,
+    /// The key.
+    pub key: &'a Moving,
+}
+
+/// Those of these credential ids that an account here has, each with the account's id.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn owners(
+    tx: &mut Tx,
+    credential_ids: &[&[u8]],
+) -> Result<Vec<(Vec<u8>, String)>, FlowError> {
+    Ok(store::owners(tx, credential_ids).await?)
+}
+
+/// In the caller's transaction, adds keys of another system, of which no account has any ([`owners`]).
 ///
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn adopt(
     services: &Services,
     tx: &mut Tx,
-    account_id: &str,
-    key: &Moving,
-) -> Result<bool, FlowError> {
-    let id = services.random.uuid_v7(services.clock.now())?;
-    let default = default_name(key.key.passkey);
-    let name = factors::label(&key.name, default).unwrap_or_else(|_| default.to_owned());
-    let new = store::New {
-        rp_id: &key.rp_id,
-        name: &name,
-        key: &key.key,
-        created_at: key.created_at,
-        last_used_at: key.last_used_at,
-    };
-    Ok(store::insert(tx, &id, account_id, &new, i64::MAX).await?)
+    adoptions: &[Adoption<'_>],
+) -> Result<(), FlowError> {
+    let now = services.clock.now();
+    let mut rows = Vec::with_capacity(adoptions.len());
+    for Adoption { account_id, key } in adoptions {
+        let default = default_name(key.key.passkey);
+        let name = factors::label(&key.name, default).unwrap_or_else(|_| default.to_owned());
+        let new = store::New {
+            rp_id: &key.rp_id,
+            name: name.into(),
+            key: &key.key,
+            created_at: key.created_at,
+            last_used_at: key.last_used_at,
+        };
+        rows.push((services.random.uuid_v7(now)?, &**account_id, new));
+    }
+    Ok(store::adopt(tx, &rows).await?)
 }
 
 /// The keys of an account, for another system; the oldest first.

@@ -87,7 +87,7 @@ pub async fn register(
     let token = factors::begin_change(services, &mut tx, who, Some(method)).await?;
     let new = store::New {
         rp_id: services.settings.public_url.host(),
-        name: &name,
+        name: name.as_str().into(),
         key: &key,
         created_at: now,
         last_used_at: None,
