@@ -5,7 +5,7 @@ use sqlx::AssertSqlSafe;
 use super::domain::{Action, Event};
 use crate::{
     services::Client,
-    store::{Db, StoreError, Tx, changed, on_db, parameters, rows},
+    store::{Db, StoreError, Tx, changed, on_db, rows},
 };
 
 pub(super) async fn insert(
@@ -16,7 +16,7 @@ pub(super) async fn insert(
 ) -> Result<(), StoreError> {
     let sql = format!(
         "insert into audit_event (id, at, action, actor_id, subject_id, source, session_id, detail) values {}",
-        parameters(1, events.len(), 8)
+        tx.places(events.len(), 8)
     );
     changed!(
         tx,

@@ -49,7 +49,13 @@ pub(super) struct Django {
 pub(super) struct FernetKeys {
     /// Key of the site's `MFA_ENCRYPTION_KEY`, with which secrets are sealed; once for each, newest
     /// first. Other users of the machine can see it: prefer --fernet-key-file
-    #[arg(long, value_name = "KEY", value_delimiter = ',')]
+    // one key in 64 begins with a hyphen
+    #[arg(
+        long,
+        value_name = "KEY",
+        value_delimiter = ',',
+        allow_hyphen_values = true
+    )]
     fernet_key: Vec<String>,
     /// File with such keys, separated by commas, blanks or lines
     #[arg(long, value_name = "FILE")]

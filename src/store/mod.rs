@@ -57,11 +57,19 @@ macro_rules! rows {
 }
 pub(crate) use {changed, on_db, rows};
 
-/// Parameters of some rows, `($1, $2), ($3, $4)`, from the number `first` on.
-pub(crate) fn parameters(first: usize, rows: usize, columns: usize) -> String {
+/// Places for the values of some rows: `($1, $2), ($3, $4)`, or without numbers `(?, ?), (?, ?)`.
+///
+/// In a long statement for SQLite they have no numbers: it would look each number up among all others.
+pub(crate) fn places(numbered: bool, rows: usize, columns: usize) -> String {
     let row = |row: usize| {
-        let numbers = (0..columns).map(|column| format!("${}", first + row * columns + column));
-        format!("({})", numbers.collect::<Vec<_>>().join(", "))
+        let place = |column: usize| match numbered {
+            true => format!("${}", row * columns + column + 1),
+            false => "?".to_owned(),
+        };
+        format!(
+            "({})",
+            (0..columns).map(place).collect::<Vec<_>>().join(", ")
+        )
     };
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
@@ -170,6 +178,11 @@ impl Db {
 }
 
 impl Tx {
+    /// Places for the values of some rows; see [`places`].
+    pub(crate) fn places(&self, rows: usize, columns: usize) -> String {
+        places(matches!(self, Self::Postgres(_)), rows, columns)
+    }
+
     /// Makes everything done in this transaction last.
     ///
     /// # Errors

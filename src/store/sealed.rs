@@ -3,7 +3,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use super::{Db, StoreError, Tx, changed, on_db, parameters};
+use super::{Db, StoreError, Tx, changed, on_db};
 
 /// A column of sealed secrets in a table with an `id` and a `key_id`, which is null where the token is.
 #[derive(Clone, Copy, Debug)]
@@ -125,16 +125,19 @@ pub async fn replace(
         return Ok(0);
     }
     let SealedColumn { table, token, .. } = column;
-    let values = parameters(2, replacements.len(), 3);
+    let values = tx.places(replacements.len(), 4);
     let sql = format!(
-        "update {table} set {token} = new.column3, key_id = $1 from (values {values}) as new \
+        "update {table} set {token} = new.column3, key_id = new.column4 from (values {values}) as new \
          where {table}.id = new.column1 and {table}.{token} = new.column2"
     );
     changed!(
         tx,
-        replacements.iter().fold(
-            sqlx::query(AssertSqlSafe(sql)).bind(key_id),
-            |query, one| query.bind(&one.id).bind(&one.old).bind(&one.new)
-        )
+        replacements
+            .iter()
+            .fold(sqlx::query(AssertSqlSafe(sql)), |query, one| query
+                .bind(&one.id)
+                .bind(&one.old)
+                .bind(&one.new)
+                .bind(key_id))
     )
 }

@@ -10,7 +10,7 @@ use sqlx::AssertSqlSafe;
 use super::domain::{Account, Adopted, Email, NewAccount};
 use crate::{
     crypto::passwords::PasswordHash,
-    store::{Db, StoreError, Tx, changed, on_db, parameters, rows},
+    store::{Db, StoreError, Tx, changed, on_db, rows},
 };
 
 /// Makes others that add accounts wait for the end of the transaction.
@@ -124,12 +124,12 @@ pub(super) async fn hold_names(tx: &mut Tx) -> Result<(), StoreError> {
 /// Rows of one statement.
 const ROWS: usize = 100;
 
-fn taken_among(names: usize) -> String {
+/// For each name a look by each index: with `exists`, PostgreSQL would read the whole table first.
+fn taken_among(places: &str) -> String {
     format!(
-        "select column1 from (values {}) as asked \
-         where exists (select 1 from account where username_canonical = column1) \
-         or exists (select 1 from account where email_canonical = column1)",
-        parameters(1, names, 1)
+        "select column1 from (values {places}) as asked where coalesce(\
+         (select 1 from account where username_canonical = column1), \
+         (select 1 from account where email_canonical = column1)) is not null"
     )
 }
 
@@ -137,7 +137,7 @@ fn taken_among(names: usize) -> String {
 pub(super) async fn taken(tx: &mut Tx, names: &[&str]) -> Result<Vec<String>, StoreError> {
     let mut taken = Vec::new();
     for names in names.chunks(ROWS) {
-        let sql = taken_among(names.len());
+        let sql = taken_among(&tx.places(names.len(), 1));
         let found: Vec<String> = rows!(tx, {
             // numbers of parameters are all that was put together
             let query = sqlx::query_scalar(AssertSqlSafe(sql));
@@ -158,7 +158,7 @@ pub(super) async fn adopt<'a>(
         let sql = format!(
             "insert into account (id, username, username_canonical, email, email_canonical, password_hash, \
              user_handle, created_at, disabled_at, first_name, last_name, is_staff, is_superuser) values {}",
-            parameters(1, new.len(), 13)
+            tx.places(new.len(), 13)
         );
         changed!(tx, {
             let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));
@@ -302,7 +302,7 @@ mod tests {
         for sql in [ONE, "analyze"] {
             on_db!(db, pool => sqlx::query_scalar::<_, String>(sql).fetch_all(pool)).unwrap();
         }
-        for sql in [FIND, INSERT, &*taken_among(3)] {
+        for sql in [FIND, INSERT, &*taken_among("(?), (?)")] {
             let explain = sqlx::AssertSqlSafe(format!("explain query plan {sql}"));
             let plan = on_db!(db, pool => sqlx::query_as::<_, (i64, i64, i64, String)>(explain).fetch_all(pool)).unwrap();
             assert!(!plan.is_empty());

@@ -231,6 +231,9 @@ pub struct Adoption<'a> {
     pub exposed: bool,
 }
 
+/// Sets that are sealed at a time.
+const SETS: usize = 20;
+
 /// In the caller's transaction, gives accounts that have a factor and no set the codes of another
 /// system. Of two codes that are one when typed, the second is dropped; so is what
 /// [`is_foreign_code`] says is none.
@@ -243,19 +246,41 @@ pub async fn adopt(
     adoptions: &[Adoption<'_>],
 ) -> Result<(), FlowError> {
     let now = services.clock.now();
-    let (mut sets, mut codes) = (Vec::with_capacity(adoptions.len()), Vec::new());
-    for adoption in adoptions {
-        let (account_id, set) = (&*adoption.account_id, adoption.set);
-        sets.push(store::ForeignSet {
-            account_id,
-            created_at: set.created_at,
-            stored_at: set.stored_at,
+    let sets: Vec<_> = adoptions
+        .iter()
+        .map(|adoption| store::ForeignSet {
+            account_id: &adoption.account_id,
+            created_at: adoption.set.created_at,
+            stored_at: adoption.set.stored_at,
             exposed: adoption.exposed,
-        });
-        codes.append(&mut foreign(services, account_id, set, now)?);
-    }
+        })
+        .collect();
     store::begin_foreign(tx, &sets, now).await?;
-    Ok(store::insert_foreign(tx, &codes).await?)
+    let seal = |adoptions: &[Adoption<'_>]| {
+        let mut codes = Vec::new();
+        for adoption in adoptions {
+            codes.append(&mut foreign(
+                services,
+                &adoption.account_id,
+                adoption.set,
+                now,
+            )?);
+        }
+        Ok::<_, FlowError>(codes)
+    };
+    let mut chunks = adoptions.chunks(SETS);
+    let mut next = chunks.next().map(seal).transpose()?;
+    while let Some(codes) = next {
+        // sealed while the database writes those before
+        let (written, following) = tokio::join!(
+            biased;
+            store::insert_foreign(tx, &codes),
+            async { chunks.next().map(seal).transpose() },
+        );
+        written?;
+        next = following?;
+    }
+    Ok(())
 }
 
 /// The rows of a set: spent codes by their hash alone, the others sealed.

@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     crypto::sealing::Sealed,
-    store::{Db, StoreError, Tx, changed, on_db, parameters, rows, sealed::SealedColumn},
+    store::{Db, StoreError, Tx, changed, on_db, rows, sealed::SealedColumn},
 };
 
 /// The codes that their owner may see again.
@@ -18,7 +18,7 @@ pub(super) const CODES: SealedColumn = SealedColumn {
 pub(super) const CLOSES_AT: i64 = 100;
 
 /// Rows of one statement.
-const ROWS: usize = 50;
+const ROWS: usize = 200;
 
 /// A set without its codes.
 #[derive(sqlx::FromRow)]
@@ -112,7 +112,7 @@ pub(super) async fn begin_foreign(
         // as if shown before: where codes are shown once, these are not shown here
         let sql = format!(
             "insert into mfa_recovery_set (account_id, failures, created_at, shown_at, stored_at, imported_at, exposed_at) values {}",
-            parameters(1, sets.len(), 7)
+            tx.places(sets.len(), 7)
         );
         changed!(tx, {
             // numbers of parameters are all that was put together
@@ -148,7 +148,7 @@ pub(super) async fn insert_foreign(tx: &mut Tx, codes: &[Foreign]) -> Result<(),
     for codes in codes.chunks(ROWS) {
         let sql = format!(
             "insert into mfa_recovery_code (id, account_id, position, code_hash, sealed_code, key_id, spent_at) values {}",
-            parameters(1, codes.len(), 7)
+            tx.places(codes.len(), 7)
         );
         changed!(tx, {
             // numbers of parameters are all that was put together

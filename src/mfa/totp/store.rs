@@ -4,7 +4,7 @@ use sqlx::AssertSqlSafe;
 
 use crate::{
     crypto::sealing::Sealed,
-    store::{Db, StoreError, Tx, changed, on_db, parameters, rows, sealed::SealedColumn},
+    store::{Db, StoreError, Tx, changed, on_db, rows, sealed::SealedColumn},
 };
 
 /// Wrong codes in a row after which a device is closed.
@@ -177,7 +177,7 @@ pub(super) async fn adopt(tx: &mut Tx, new: &[Adopted<'_>]) -> Result<(), StoreE
         let sql = format!(
             "insert into mfa_totp (id, account_id, label, sealed_secret, key_id, last_step, burned_step, \
              failures, created_at, last_used_at, exposed_at) values {}",
-            parameters(1, new.len(), 11)
+            tx.places(new.len(), 11)
         );
         changed!(tx, {
             // numbers of parameters are all that was put together

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sqlx::AssertSqlSafe;
 
 use super::domain::NewKey;
-use crate::store::{Db, StoreError, Tx, changed, on_db, parameters, rows};
+use crate::store::{Db, StoreError, Tx, changed, on_db, rows};
 
 /// A key as listed.
 #[derive(sqlx::FromRow)]
@@ -129,8 +129,8 @@ pub(super) async fn owners(
     let mut owners = Vec::new();
     for ids in credential_ids.chunks(ROWS) {
         let sql = format!(
-            "select credential_id, account_id from mfa_webauthn_credential where credential_id in (values {})",
-            parameters(1, ids.len(), 1)
+            "select credential_id, account_id from mfa_webauthn_credential where credential_id in {}",
+            tx.places(1, ids.len())
         );
         let found: Vec<(Vec<u8>, String)> = rows!(tx, {
             // numbers of parameters are all that was put together
@@ -148,7 +148,7 @@ pub(super) async fn adopt(tx: &mut Tx, new: &[(String, &str, New<'_>)]) -> Resul
         let sql = format!(
             "insert into mfa_webauthn_credential (id, account_id, credential_id, rp_id, name, public_key, sign_count, \
              passkey, user_verified, backup_eligible, backup_state, aaguid, transports, created_at, last_used_at) values {}",
-            parameters(1, new.len(), 15)
+            tx.places(new.len(), 15)
         );
         changed!(tx, {
             let mut query = sqlx::query(AssertSqlSafe(sql.as_str()));

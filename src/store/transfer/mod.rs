@@ -9,7 +9,7 @@ mod schema;
 
 use sqlx::AssertSqlSafe;
 
-use super::{OpenError, StoreError};
+use super::{OpenError, StoreError, places};
 pub use end::End;
 use end::{Value, on_end};
 use schema::{Kind, Table};
@@ -158,12 +158,8 @@ async fn insert(to: &mut End, table: &Table, rows: Vec<Vec<Value>>) -> Result<u6
     if rows.is_empty() {
         return Ok(0);
     }
-    let many = table.columns.len();
-    let line = |row: usize| {
-        let places = (1..=many).map(|column| format!("${}", row * many + column));
-        format!("({})", places.collect::<Vec<_>>().join(", "))
-    };
-    let lines = (0..rows.len()).map(line).collect::<Vec<_>>().join(", ");
+    let numbered = matches!(to, End::Postgres(_));
+    let lines = places(numbered, rows.len(), table.columns.len());
     let (name, columns) = (&table.name, table.column_names());
     let sql = format!("insert into {name} ({columns}) values {lines}");
     let inserted = on_end!(to, connection => {

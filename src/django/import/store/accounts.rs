@@ -2,7 +2,7 @@
 
 use sqlx::AssertSqlSafe;
 
-use crate::store::{Db, StoreError, Tx, changed, on_db, parameters, rows};
+use crate::store::{Db, StoreError, Tx, changed, on_db, rows};
 
 /// An account that came over before.
 #[derive(sqlx::FromRow)]
@@ -53,7 +53,7 @@ pub async fn insert(tx: &mut Tx, new: &[New<'_>], now: i64) -> Result<(), StoreE
     }
     let sql = format!(
         "insert into django_account (account_id, django_id, digest, imported_at) values {}",
-        parameters(1, new.len(), 4)
+        tx.places(new.len(), 4)
     );
     changed!(
         tx,

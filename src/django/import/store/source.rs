@@ -241,6 +241,8 @@ async fn sqlite(path: &Path) -> Result<Connection, SourceError> {
         .filename(path)
         .read_only(true)
         .immutable(idle)
+        // rows that may wait for their reader, so that neither wakes the other for each
+        .row_buffer_size(500)
         .create_if_missing(false);
     let mut connection = SqliteConnection::connect_with(&options)
         .await

@@ -134,6 +134,19 @@ fn django_keys_that_are_wrong_are_told_by_their_place_alone() {
         "{line}"
     );
     assert!(!line.contains(almost));
+    // url-safe base64 may begin with a hyphen, and is no option then
+    let hyphen = format!("-{}", &SITE_KEY[1..]);
+    place
+        .run(&[
+            "import",
+            "django",
+            &source,
+            "--fernet-key",
+            SITE_KEY,
+            "--fernet-key",
+            &hyphen,
+        ])
+        .success();
     let line = place.run(&["import", "django", &source, "--fernet-key-file", "none"]);
     assert!(line.failure().starts_with("--fernet-key-file: none: "));
     let line = place.run(&["import", "django", "none.sqlite3"]);
