@@ -27,6 +27,7 @@ mod second_factor;
     reason = "the tests use more of it, and may panic"
 )]
 mod security_key;
+mod soak;
 mod table;
 
 use std::{
@@ -112,6 +113,10 @@ fn main() -> Outcomes<()> {
         if let Some(installation) = Installation::on_postgres()? {
             import::import(&installation, "PostgreSQL")?;
         }
+    }
+    // an hour, and so only where it is named
+    if named.iter().any(|name| name == "soak") {
+        soak::soak(&Installation::new()?)?;
     }
     Ok(())
 }

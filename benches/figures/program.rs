@@ -198,6 +198,14 @@ impl Program {
     }
 }
 
+impl Program {
+    /// Files and connections that it has open.
+    pub fn descriptors(&self) -> Outcomes<u64> {
+        let open = fs::read_dir(format!("/proc/{}/fd", self.child.id()))?;
+        Ok(u64::try_from(open.count())?)
+    }
+}
+
 /// The most memory that a process had, in KiB.
 pub fn peak(process: u32) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
