@@ -62,9 +62,12 @@ pub(crate) use {changed, on_db, rows};
 /// In a long statement for SQLite they have no numbers: it would look each number up among all others.
 pub(crate) fn places(numbered: bool, rows: usize, columns: usize) -> String {
     let row = |row: usize| {
-        let place = |column: usize| match numbered {
-            true => format!("${}", row * columns + column + 1),
-            false => "?".to_owned(),
+        let place = |column: usize| {
+            if numbered {
+                format!("${}", row * columns + column + 1)
+            } else {
+                "?".to_owned()
+            }
         };
         format!(
             "({})",

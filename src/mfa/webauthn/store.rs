@@ -128,16 +128,19 @@ pub(super) async fn owners(
 ) -> Result<Vec<(Vec<u8>, String)>, StoreError> {
     let mut owners = Vec::new();
     for ids in credential_ids.chunks(ROWS) {
+        // a look by the index for each: in a list, PostgreSQL would read a table that was small before
         let sql = format!(
-            "select credential_id, account_id from mfa_webauthn_credential where credential_id in {}",
-            tx.places(1, ids.len())
+            "select column1, (select account_id from mfa_webauthn_credential where credential_id = column1) \
+             from (values {}) as asked",
+            tx.places(ids.len(), 1)
         );
-        let found: Vec<(Vec<u8>, String)> = rows!(tx, {
+        let found: Vec<(Vec<u8>, Option<String>)> = rows!(tx, {
             // numbers of parameters are all that was put together
             let query = sqlx::query_as(AssertSqlSafe(sql));
             ids.iter().fold(query, |query, id| query.bind(*id))
         })?;
-        owners.extend(found);
+        let owned = found.into_iter();
+        owners.extend(owned.filter_map(|(id, owner)| Some((id, owner?))));
     }
     Ok(owners)
 }

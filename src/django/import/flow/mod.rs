@@ -13,12 +13,11 @@ pub use super::{
     store::SourceError,
 };
 use super::{
-    domain::{Names, Record, address},
+    domain::{Names, Record},
     store,
     store::Source as Tables,
 };
 use crate::{
-    auth::accounts::flow::{Email, Username},
     services::{Client, FlowError, Services},
     store::StoreError,
 };
@@ -189,17 +188,19 @@ async fn look(
     let (mut names, mut unreadable) = (Names::default(), 0_u64);
     // who has a name twice does not matter to what keys open
     let nobody = Arc::new(Names::default());
-    let mut next = planned(services, source, wanted, &nobody, i64::MIN).await?;
-    while let Some((page, plans)) = next {
-        next = planned(services, source, wanted, &nobody, page.last).await?;
-        for record in page.records.iter() {
-            if let Some(username) = Username::parse(&record.username) {
-                let email = address(record).and_then(Email::parse);
-                names.note(
-                    username.canonical().as_str(),
-                    email.as_ref().map(|email| email.canonical().as_str()),
-                );
-            }
+    let mut next = Page::after(i64::MIN, source, wanted.staff_only).await?;
+    while let Some(page) = next {
+        // the next page is read while this one is planned
+        let (plans, following) = tokio::join!(
+            plans(services, wanted, &nobody, &page),
+            Page::after(page.last, source, wanted.staff_only),
+        );
+        next = following?;
+        let plans = plans?;
+        for account in plans.iter().filter_map(|plan| plan.account.as_ref()) {
+            let email = account.email.as_ref();
+            let email = email.map(|email| email.canonical().as_str());
+            names.note(account.username.canonical().as_str(), email);
         }
         for plan in plans.into_iter().filter(|plan| plan.unreadable) {
             unreadable = unreadable.saturating_add(1);
@@ -216,7 +217,7 @@ async fn look(
     Ok((names, unreadable))
 }
 
-/// The accounts after an id, with what is to be done for each. The work is done beside whatever waits for it.
+/// The accounts after an id, with what is to be done for each.
 async fn planned(
     services: &Services,
     source: &mut Source,
@@ -227,6 +228,17 @@ async fn planned(
     let Some(page) = Page::after(after, source, wanted.staff_only).await? else {
         return Ok(None);
     };
+    let plans = plans(services, wanted, names, &page).await?;
+    Ok(Some((page, plans)))
+}
+
+/// What is to be done for accounts. The work is done beside whatever waits for it.
+async fn plans(
+    services: &Services,
+    wanted: &Wanted,
+    names: &Arc<Names>,
+    page: &Page,
+) -> Result<Vec<Plan>, ImportError> {
     let (services, keys, names) = (
         services.clone(),
         Arc::clone(&wanted.keys),
@@ -237,7 +249,7 @@ async fn planned(
         let plan = |record| plan::plan(&services, &keys, &names, record);
         records.iter().map(plan).collect()
     });
-    Ok(Some((page, plans.await?)))
+    Ok(plans.await?)
 }
 
 /// Some accounts, by id.
