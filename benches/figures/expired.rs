@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
-
 use crate::{
     Outcomes, expect, from_elsewhere,
     load::{Outcome, now},
@@ -20,14 +18,11 @@ const SIGN_INS: usize = 100;
 /// Times sign-ins before the rows are there and while they are purged.
 pub fn expired(installation: &Installation) -> Outcomes<()> {
     let (before, _) = sign_ins(installation)?;
-    sqlite(
-        installation,
-        &format!(
-            "insert into session select 'old' || n, randomblob(32), account.id, 'pwd', '', '', 1000, 1000, 1000, 1000 \
+    installation.sqlite(&format!(
+        "insert into session select 'old' || n, randomblob(32), account.id, 'pwd', '', '', 1000, 1000, 1000, 1000 \
          from account, (with recursive numbers(n) as (select 1 union all select n + 1 from numbers where n < {ROWS}) \
          select n from numbers) where username = 'berta'"
-        ),
-    )?;
+    ))?;
     let (beside, left) = sign_ins(installation)?;
     row(
         "sign-in, one after the other: median, 99 %",
@@ -52,24 +47,6 @@ fn sign_ins(installation: &Installation) -> Outcomes<(Outcome, i64)> {
         expect(&sign_in(&mut browser)?, 303)?;
         times.push(begun.elapsed());
     }
-    let left = sqlite(
-        installation,
-        "select count(*) from session where last_seen_at = 1000",
-    )?;
+    let left = installation.sqlite("select count(*) from session where last_seen_at = 1000")?;
     Ok((Outcome::of(times), left))
-}
-
-/// Runs a statement on the database, and answers its number, if it has one.
-fn sqlite(installation: &Installation, sql: &str) -> Outcomes<i64> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let url = format!("sqlite://{}", installation.database().display());
-        let mut connection = SqliteConnection::connect(&url).await?;
-        let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
-        let number = query.fetch_optional(&mut connection).await?;
-        connection.close().await?;
-        Ok(number.unwrap_or_default())
-    })
 }

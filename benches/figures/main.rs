@@ -29,6 +29,7 @@ mod second_factor;
 mod security_key;
 mod soak;
 mod table;
+mod trail;
 
 use std::{
     error::Error,
@@ -97,6 +98,9 @@ fn main() -> Outcomes<()> {
     }
     if wanted("expired") {
         expired::expired(&Installation::new()?)?;
+    }
+    if wanted("trail") {
+        trail::trail(&Installation::new()?)?;
     }
     if wanted("gate") {
         gate::checks(&Installation::new()?, "SQLite")?;

@@ -10,7 +10,7 @@ use std::{
     thread,
 };
 
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
+use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use crate::{Outcomes, http::Browser, table::mib};
 
@@ -98,6 +98,21 @@ impl Installation {
     /// The file of the database.
     pub fn database(&self) -> PathBuf {
         self.folder.join("data/inmor-mfa.sqlite3")
+    }
+
+    /// Runs a statement on the file of the database, and answers its number, if it has one.
+    pub fn sqlite(&self, sql: &str) -> Outcomes<i64> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let url = format!("sqlite://{}", self.database().display());
+            let mut connection = SqliteConnection::connect(&url).await?;
+            let query = sqlx::query_scalar(AssertSqlSafe(sql.to_owned()));
+            let number = query.fetch_optional(&mut connection).await?;
+            connection.close().await?;
+            Ok(number.unwrap_or_default())
+        })
     }
 
     /// The program in this folder, with a command.
