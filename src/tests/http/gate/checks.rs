@@ -1,5 +1,7 @@
 //! What a proxy is answered.
 
+use std::sync::Arc;
+
 use axum::{body::Body, http::Request};
 
 use super::{BROWSER, OTHER, OWN, Person, SITE, THIRD, ask, gated, status, url};
@@ -8,6 +10,7 @@ use crate::tests::support::{Kind, PASSWORD, SESSION, on_both};
 on_both!(
     gat_02_what_is_no_live_session_of_this_site_never_passes,
     gat_02_signing_out_and_disabling_bite_on_the_next_request,
+    gat_02_a_factor_that_this_program_requires_is_required_at_its_sites,
     gat_03_a_database_that_fails_is_a_503,
     gat_04_06_11_13_what_is_not_told_clearly_by_a_trusted_proxy_is_denied,
     gat_08_09_a_person_is_redirected_and_a_program_gets_401,
@@ -62,6 +65,29 @@ async fn gat_02_signing_out_and_disabling_bite_on_the_next_request(kind: Kind) {
     app.disable(&anna).await;
     assert_eq!(status(&mut person.there, &url(OTHER, "/a")).await, 401);
     assert_eq!(status(&mut person.here, &url(OWN, "/a")).await, 401);
+    // also where a session has outlived that
+    let mut person = Person::signed_in(&app).await;
+    person.cross(&url(OTHER, "/a"), OTHER).await;
+    app.execute("update account set disabled_at = 1").await;
+    assert_eq!(status(&mut person.there, &url(OTHER, "/a")).await, 401);
+    assert_eq!(status(&mut person.here, &url(OWN, "/a")).await, 401);
+}
+
+async fn gat_02_a_factor_that_this_program_requires_is_required_at_its_sites(kind: Kind) {
+    let app = gated(kind).await;
+    let mut person = Person::signed_in(&app).await;
+    person.cross(&url(OTHER, "/a"), OTHER).await;
+    let strict = app.variant(|services| {
+        let mut settings = (*services.settings).clone();
+        settings.mfa_required = true;
+        services.settings = Arc::new(settings);
+    });
+    for (browser, host) in [(person.here, OWN), (person.there, OTHER)] {
+        let mut after = strict.browser();
+        after.cookies = browser.cookies;
+        assert_eq!(status(&mut after, &url(host, "/a")).await, 401, "{host}");
+        assert_eq!(status(&mut after, &url(host, "/static/a")).await, 200);
+    }
 }
 
 async fn gat_03_a_database_that_fails_is_a_503(kind: Kind) {
