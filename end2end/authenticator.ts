@@ -29,9 +29,12 @@ export const KINDS: Record<string, Options> = {
   "an old U2F key": { ...TOUCH_ONLY, protocol: "u2f", transport: "usb" },
 };
 
-/** Whether an authenticator answers as soon as a page offers passkeys in a field, without a click. */
-export function fillsIn(kind: string): boolean {
-  return KINDS[kind]?.transport === "internal";
+/** From the next page on, the browser offers no passkeys in a field; authenticators inside a computer would answer
+ *  there without a click, before a test presses the button. */
+export async function withoutFillingIn(page: Page): Promise<void> {
+  await page.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false;
+  });
 }
 
 /** Whether an authenticator keeps passkeys. */

@@ -8,7 +8,7 @@ import { ANNA, type Person } from "./people";
 import { Server } from "./server";
 import { Watch } from "./watch";
 
-export { expect, type Locator, type Page } from "@playwright/test";
+export { expect, type Locator, type Page, type Route } from "@playwright/test";
 export * from "./people";
 export * from "./second-factor";
 export * from "./states";

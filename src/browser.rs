@@ -229,6 +229,7 @@ pub fn signal(keys: &str, user: &str) {
 }
 
 /// Opens the browser's prompt, after ending one that is open, and answers the credential as JSON.
+/// One that fills in a field ends none: a person may have pressed the button while it was prepared.
 async fn prompt(
     open: fn(&JsValue) -> Result<Promise, JsValue>,
     options: &JsValue,
@@ -244,14 +245,18 @@ async fn prompt(
     if !done {
         return Err(Trouble::NoKeys);
     }
-    if let Some(before) = OPEN.with_borrow_mut(|open| open.replace(controller)) {
+    if fill_in && OPEN.with_borrow(Option::is_some) {
+        return Err(Trouble::Replaced);
+    }
+    if let Some(before) = OPEN.with_borrow_mut(|open| open.replace(controller.clone())) {
         before.abort();
     }
     let credential = match open(&asked) {
         Ok(promise) => JsFuture::from(promise).await,
         Err(error) => Err(error),
-    }
-    .map_err(|error| trouble(&error))?;
+    };
+    OPEN.with_borrow_mut(|open| open.take_if(|open| *open == controller));
+    let credential = credential.map_err(|error| trouble(&error))?;
     JSON::stringify(&credential)
         .ok()
         .and_then(|text| text.as_string())
