@@ -1,15 +1,21 @@
 //! What an operator watches, in Prometheus' text format: counters of what happened in this process, and
 //! what the database holds at the moment of asking.
 
-use std::sync::LazyLock;
+use std::{
+    net::IpAddr,
+    sync::{LazyLock, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, StatusCode, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use metrics::{
+    Gauge, Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
+};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use subtle::ConstantTimeEq as _;
 
@@ -36,6 +42,22 @@ static RECORDER: LazyLock<Option<PrometheusHandle>> = LazyLock::new(|| {
     describe();
     Some(handle)
 });
+
+/// The gauges of keys at the last look.
+static SEALS: Mutex<Vec<Gauge>> = Mutex::new(Vec::new());
+/// Between two times that durations are put into their buckets: until then each is kept by itself.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Keeps what is counted small, whether anybody reads it or not.
+pub(super) async fn keep_up() {
+    let mut every = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        every.tick().await;
+        if let Some(recorder) = &*RECORDER {
+            recorder.run_upkeep();
+        }
+    }
+}
 
 /// Counts from now on.
 pub(super) fn start() {
@@ -134,7 +156,8 @@ pub(super) async fn show(State(shared): State<Shared>, request: Request) -> Resp
     (kind, text.unwrap_or_default()).into_response()
 }
 
-/// With a token set, whoever knows it; else a program on this machine that asks without a proxy between.
+/// With a token set, whoever knows it; else a program on this machine that asks without a proxy between,
+/// by an address of this machine.
 fn may_read(services: &Services, request: &Request) -> bool {
     let headers = request.headers();
     if let Some(token) = &services.settings.metrics_token {
@@ -145,9 +168,25 @@ fn may_read(services: &Services, request: &Request) -> bool {
     let local = request
         .extensions()
         .get::<Client>()
-        .and_then(|client| client.address.parse::<std::net::IpAddr>().ok())
+        .and_then(|client| client.address.parse::<IpAddr>().ok())
         .is_some_and(|address| address.is_loopback());
-    local && forwarded.iter().all(|name| !headers.contains_key(*name))
+    local
+        && names_this_machine(headers)
+        && forwarded.iter().all(|name| !headers.contains_key(*name))
+}
+
+/// A proxy that adds no header of its own mostly leaves `Host` as browsers send it.
+fn names_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok()?.parse::<Authority>().ok());
+    host.is_some_and(|host| {
+        let host = host.host().trim_matches(['[', ']']);
+        host.eq_ignore_ascii_case("localhost")
+            || host
+                .parse::<IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
@@ -170,15 +209,22 @@ async fn look(services: &Services) -> Result<(), FlowError> {
     gauge!("inmor_mfa_database_connections", "state" => "idle").set(number(idle));
     let live = sessions::count(services).await?;
     gauge!("inmor_mfa_sessions").set(number(usize::try_from(live).unwrap_or_default()));
-    for held in rotation::status(services).await? {
+    let held = rotation::status(services).await?;
+    // a key that holds nothing any more is no longer told of, and would stay as it was
+    let mut seals = SEALS.lock().unwrap_or_else(PoisonError::into_inner);
+    for before in seals.drain(..) {
+        before.set(0.0);
+    }
+    for held in held {
         let state = match held.state {
             KeyState::Seals => "seals",
             KeyState::Opens => "opens",
             KeyState::Missing => "missing",
         };
         let secrets = usize::try_from(held.secrets).unwrap_or_default();
-        gauge!("inmor_mfa_sealed_secrets", "key" => held.key_id, "state" => state)
-            .set(number(secrets));
+        let seal = gauge!("inmor_mfa_sealed_secrets", "key" => held.key_id, "state" => state);
+        seal.set(number(secrets));
+        seals.push(seal);
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use hyper_util::rt::TokioTimer;
 use sd_notify::NotifyState;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::{clock_watch, router::router};
+use super::{clock_watch, metrics, router::router};
 use crate::{
     auth::{attempts, sessions, setup, throttle},
     gate,
@@ -73,6 +73,7 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
     tokio::spawn(stop_on_signal(handle.clone()));
     let purge = tokio::spawn(purge(services.clone()));
     let watch = tokio::spawn(clock_watch::watch(services.clock.clone()));
+    let counting = tokio::spawn(metrics::keep_up());
     let service = router(services.clone()).into_make_service_with_connect_info::<SocketAddr>();
     let mut server = axum_server::from_tcp(listener)?
         .acceptor(NoDelayAcceptor::new())
@@ -93,6 +94,7 @@ pub async fn serve(services: Services, listener: TcpListener) -> Result<(), RunE
         .await?;
     purge.abort();
     watch.abort();
+    counting.abort();
     watchdog.abort();
     services.mailer.close().await;
     services.db.close().await;
@@ -139,12 +141,13 @@ fn tell(state: NotifyState<'_>) {
     }
 }
 
-/// Tells systemd twice in each `WatchdogSec=` that the database answers; it restarts what says nothing.
+/// Tells systemd eight times in each `WatchdogSec=` that the database answers, so that a few answers may
+/// fail; it restarts what says nothing.
 async fn watchdog(services: Services) {
     let Some(within) = sd_notify::watchdog_enabled().filter(|within| !within.is_zero()) else {
         return;
     };
-    let mut every = tokio::time::interval(within / 2);
+    let mut every = tokio::time::interval(within / 8);
     loop {
         every.tick().await;
         match services.db.ping().await {

@@ -2,12 +2,17 @@
 
 use std::net::IpAddr;
 
-use crate::tests::support::{Kind, OTHER_KEY, OWN, PASSWORD, SecurityKey, TestApp, on_both};
+use crate::{
+    mfa::rotation::flow as rotation,
+    services::Client,
+    tests::support::{Kind, OTHER_KEY, OWN, PASSWORD, SecurityKey, TestApp, on_both},
+};
 
 on_both!(
     htp_24_without_a_token_metrics_are_read_on_this_machine_without_a_proxy_between,
     htp_24_with_a_token_metrics_are_read_by_who_knows_it_alone,
     metrics_count_what_happens_and_name_nobody,
+    metrics_of_a_key_that_holds_nothing_any_more_go_to_zero,
     metrics_tell_a_refused_passkey_from_a_password,
     ready_is_who_holds_every_key,
 );
@@ -27,6 +32,18 @@ async fn htp_24_without_a_token_metrics_are_read_on_this_machine_without_a_proxy
             let mut proxied = app.browser().at(here).with_header(name, "127.0.0.1");
             proxied.get(METRICS).await.assert_status(404);
         }
+    }
+    // as a proxy passes it on that adds nothing
+    for (host, status) in [
+        ("localhost", 200),
+        ("127.0.0.1:3000", 200),
+        ("[::1]:3000", 200),
+        ("mfa.example.org", 404),
+        ("192.0.2.1:3000", 404),
+        ("localhost.example.org", 404),
+    ] {
+        let mut local = app.browser().at(HERE).with_header("host", host);
+        local.get(METRICS).await.assert_status(status);
     }
     let mut stranger = app.browser();
     let refused = stranger.get(METRICS).await;
@@ -114,6 +131,22 @@ async fn metrics_count_what_happens_and_name_nobody(kind: Kind) {
     for secret in ["anna", "berta", PASSWORD, "192.0.2.1"] {
         assert!(!after.contains(secret), "{secret}");
     }
+}
+
+async fn metrics_of_a_key_that_holds_nothing_any_more_go_to_zero(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    app.with_factor("anna").await;
+    let old = app.services.settings.encryption_keys.first();
+    let id = app.services.keyring().first_id().to_owned();
+    let both = app.with_keys(&format!("{OTHER_KEY},{}", old.fernet_text()));
+    let line = format!("inmor_mfa_sealed_secrets{{key=\"{id}\",state=\"opens\"}}");
+    let mut operator = both.browser().at(HERE);
+    assert!(value(&operator.get(METRICS).await.body, &line) > 0.0);
+    let moved = rotation::rotate(&both.services, &Client::shell(), |_| ()).await;
+    assert!(moved.unwrap().moved > 0);
+    let after = operator.get(METRICS).await.body;
+    assert!(after.contains(&line), "{after}");
+    assert!(value(&after, &line) < 1.0, "{after}");
 }
 
 async fn metrics_tell_a_refused_passkey_from_a_password(kind: Kind) {
