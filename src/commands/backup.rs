@@ -15,17 +15,28 @@ use crate::{
 #[derive(Args)]
 pub(super) struct Restore {
     /// The backup
-    file: PathBuf,
+    #[arg(required_unless_present = "in_place")]
+    file: Option<PathBuf>,
     /// Put it in the place of a database that is there; that one is kept beside it
     #[arg(long)]
     replace: bool,
+    /// The database has been restored by other means, such as `pg_restore`: only end what it has open
+    #[arg(long, conflicts_with_all = ["file", "replace"])]
+    in_place: bool,
 }
+
+/// What both programs of PostgreSQL are told: a URL with a password would be seen by every user of the machine.
+const DBNAME: &str =
+    "--dbname=postgres://USER@HOST/DATABASE, with the password in PGPASSWORD or PGPASSFILE";
+
+/// What a database from a backup is like.
+const BEHIND: &str = "All sessions are ended. What has happened since the backup is unknown to it: a recovery code that was used is unused again, a factor that was removed is back.";
 
 /// Copies the database while it is in use.
 pub(super) async fn back_up(loaded: &Loaded, file: &Path) -> Result<(), Failure> {
     let database = file_of(&loaded.settings, || {
         format!(
-            "pg_dump --format=custom --file={:?} --dbname=\"$DATABASE_URL\"",
+            "pg_dump --format=custom --file={:?} {DBNAME}",
             file.display()
         )
     })?;
@@ -36,13 +47,30 @@ pub(super) async fn back_up(loaded: &Loaded, file: &Path) -> Result<(), Failure>
     ))
 }
 
-/// Puts a backup in the place of the database, once the keys open what is in it.
+/// Puts a backup in the place of the database, once the keys open what is in it; or begins anew with one
+/// that somebody else has put there.
 pub(super) async fn restore(loaded: Loaded, command: Restore) -> Result<(), Failure> {
-    let Restore { file, replace } = command;
-    let settings = loaded.settings;
+    match command.file {
+        Some(file) => put_back(loaded.settings, &file, command.replace).await,
+        None => begin_anew(loaded.settings).await,
+    }
+}
+
+async fn begin_anew(settings: Settings) -> Result<(), Failure> {
+    let services = open::services(settings).await?;
+    open::check_keys(&services).await?;
+    if let Err(warning) = open::check_party(&services, false).await {
+        tracing::warn!("{warning}");
+    }
+    restored::begin_anew(&services, &Client::shell()).await?;
+    services.db.close().await;
+    say(format_args!("The keys open its secrets. {BEHIND}"))
+}
+
+async fn put_back(settings: Settings, file: &Path, replace: bool) -> Result<(), Failure> {
     let database = file_of(&settings, || {
         format!(
-            "pg_restore --clean --if-exists --single-transaction --dbname=\"$DATABASE_URL\" {:?}, and inmor-mfa check after that",
+            "pg_restore --clean --if-exists --single-transaction {:?} {DBNAME} while every inmor-mfa is stopped, and inmor-mfa restore --in-place after that",
             file.display()
         )
     })?
@@ -55,7 +83,7 @@ pub(super) async fn restore(loaded: Loaded, command: Restore) -> Result<(), Fail
         .into());
     }
     let create_folder = settings.database_url.is_default();
-    let restoration = backup::prepare(&file, &database, create_folder).await?;
+    let restoration = backup::prepare(file, &database, create_folder).await?;
     let db = Db::sqlite(restoration.path(), false).await?;
     let services = open::services_on(db, settings);
     let looked_at = async {
@@ -74,7 +102,7 @@ pub(super) async fn restore(loaded: Loaded, command: Restore) -> Result<(), Fail
     }
     let kept = restoration.put_in_place(now).await?;
     say(format_args!(
-        "{} is in place; the keys open its {secrets} secrets. All sessions are ended. What has happened since the backup is unknown to it: a recovery code that was used is unused again, a factor that was removed is back.",
+        "{} is in place; the keys open its {secrets} secrets. {BEHIND}",
         database.display()
     ))?;
     if let Some(kept) = kept {

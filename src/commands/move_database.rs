@@ -5,10 +5,13 @@ use clap::Args;
 use super::{open, progress, run::Failure, say::say};
 use crate::{
     server::settings::{Backend, DatabaseUrl},
-    store::transfer::{self, End, TransferError},
+    store::{
+        backup,
+        transfer::{self, End, TransferError},
+    },
 };
 
-/// Stop the server first: what is written meanwhile is not copied.
+/// Stop every server on it first: what is written meanwhile is not copied.
 #[derive(Args)]
 pub(super) struct Move {
     /// Where everything is: `sqlite://…` or `postgres://…`; a password may be in PGPASSWORD or PGPASSFILE
@@ -28,7 +31,12 @@ pub(super) async fn run(command: &Move) -> Result<(), Failure> {
     if from.backend() == to.backend() {
         return Err(TransferError::OneKind.into());
     }
-    let source = end(&from).await?;
+    // what is written meanwhile would not be copied: a code that is spent there would be good here
+    if let Some(path) = from.sqlite_path().filter(|path| path.is_file()) {
+        backup::ensure_unused(path).await?;
+    }
+    let mut source = end(&from).await?;
+    source.ensure_unused().await?;
     // makes its tables
     open::database(&to, 1).await?.close().await;
     let bar = progress::bar(None, "{spinner} {human_pos} rows, {msg}")?;
@@ -41,7 +49,9 @@ pub(super) async fn run(command: &Move) -> Result<(), Failure> {
     for (table, rows) in &counts {
         say(format_args!("{rows:>9}  {table}"))?;
     }
-    say("Every row is there. Set DATABASE_URL to the new database and start the server.")
+    say(
+        "Every row is there. Set DATABASE_URL to the new database and start the server; never start one on the old database again.",
+    )
 }
 
 async fn end(url: &DatabaseUrl) -> Result<End, Failure> {

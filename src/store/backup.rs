@@ -54,6 +54,9 @@ impl From<sqlx::Error> for BackupError {
     }
 }
 
+/// What SQLite keeps beside a database.
+const JOURNALS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
 fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
     move |cause| BackupError::File {
         path: path.to_owned(),
@@ -150,9 +153,14 @@ pub struct Restoration {
 
 impl Drop for Restoration {
     fn drop(&mut self) {
-        for part in ["", "-wal", "-shm", ".lock"] {
-            let _ = fs::remove_file(beside(&self.ready, part));
-        }
+        remove(&self.ready);
+    }
+}
+
+/// Removes a database with all that belongs to it.
+fn remove(path: &Path) {
+    for part in JOURNALS.iter().chain(&["", ".lock"]) {
+        let _ = fs::remove_file(beside(path, part));
     }
 }
 
@@ -176,7 +184,8 @@ pub async fn prepare(
         target: target.to_owned(),
     };
     let ready = &restoration.ready;
-    let _ = fs::remove_file(ready);
+    // what a restore that was killed has left
+    remove(ready);
     let mut to = open::private_file()
         .create_new(true)
         .open(ready)
@@ -213,18 +222,26 @@ impl Restoration {
     pub async fn put_in_place(self, now: i64) -> Result<Option<PathBuf>, BackupError> {
         // whoever starts at this moment waits, and finds the new database
         let _held = migrations::lock_beside(&self.target).await?;
-        let kept = if is_filled(&self.target) {
+        let kept = beside(&self.target, &format!(".before-restore-{now}"));
+        let is_filled = is_filled(&self.target);
+        if is_filled {
             leave_wal(&self.target).await?;
-            let kept = beside(&self.target, &format!(".before-restore-{now}"));
-            fs::rename(&self.target, &kept).map_err(failed(&kept))?;
-            Some(kept)
-        } else {
-            None
-        };
+            // under both names, so that there is a database whenever this stops
+            fs::hard_link(&self.target, &kept)
+                .or_else(|_| fs::rename(&self.target, &kept))
+                .map_err(failed(&kept))?;
+        }
+        // SQLite would play the journal of a database that was taken away into the one that comes
+        for part in JOURNALS {
+            let journal = beside(&self.target, part);
+            if journal.exists() {
+                fs::rename(&journal, beside(&kept, part)).map_err(failed(&journal))?;
+            }
+        }
         leave_wal(&self.ready).await?;
         fs::rename(&self.ready, &self.target).map_err(failed(&self.target))?;
         sync_folder(&self.target)?;
-        Ok(kept)
+        Ok(is_filled.then_some(kept))
     }
 }
 
@@ -232,6 +249,14 @@ impl Restoration {
 #[must_use]
 pub fn is_filled(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.len() > 0)
+}
+
+/// Makes sure that nobody uses a database.
+///
+/// # Errors
+/// [`BackupError::InUse`].
+pub async fn ensure_unused(path: &Path) -> Result<(), BackupError> {
+    leave_wal(path).await
 }
 
 /// Brings all of a database into its one file, which works only when nobody else has it open.

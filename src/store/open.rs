@@ -151,7 +151,7 @@ impl Db {
         let options: PgConnectOptions = url
             .parse::<PgConnectOptions>()
             .map_err(OpenError::Connect)?
-            .application_name("inmor-mfa")
+            .application_name(APPLICATION)
             .options([
                 ("statement_timeout", millis.as_str()),
                 ("lock_timeout", millis.as_str()),
@@ -177,6 +177,9 @@ impl Db {
         })
     }
 }
+
+/// What this program's connections are called on a server.
+pub(super) const APPLICATION: &str = "inmor-mfa";
 
 /// Makes sure that the file is there and, when new, private to its owner.
 fn prepare_file(path: &Path, create_folder: bool) -> Result<(), OpenError> {

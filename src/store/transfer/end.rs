@@ -1,14 +1,18 @@
 //! The two ends of a copy: a connection of its own to each database, without the program's time limits.
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use sqlx::{
     AssertSqlSafe, ColumnIndex, Connection as _, Decode, PgConnection, Row, SqliteConnection, Type,
     sqlite::SqliteConnectOptions,
 };
 
-use super::schema::Kind;
-use crate::store::{OpenError, StoreError};
+use super::{TransferError, schema::Kind};
+use crate::store::{OpenError, StoreError, open};
+
+/// How often, and how long after each other, it is looked for connections that are just closing.
+const GOING: u32 = 10;
+const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// A connection to one of the two databases.
 #[derive(Debug)]
@@ -69,7 +73,7 @@ impl End {
         let options = SqliteConnectOptions::new()
             .filename(path)
             .foreign_keys(true)
-            .busy_timeout(std::time::Duration::from_secs(5));
+            .busy_timeout(Duration::from_secs(5));
         let connection = SqliteConnection::connect_with(&options).await;
         Ok(Self::Sqlite(connection.map_err(OpenError::Connect)?))
     }
@@ -81,6 +85,31 @@ impl End {
     pub async fn postgres(url: &str) -> Result<Self, OpenError> {
         let connection = PgConnection::connect(url).await;
         Ok(Self::Postgres(connection.map_err(OpenError::Connect)?))
+    }
+
+    /// Makes sure that no server of this program is connected to a PostgreSQL database, for which one that
+    /// has just been stopped gets a moment. Who uses a file is to be seen before it is opened here.
+    ///
+    /// # Errors
+    /// [`TransferError::InUse`], [`TransferError::Store`].
+    pub async fn ensure_unused(&mut self) -> Result<(), TransferError> {
+        const SQL: &str = "select count(*) from pg_stat_activity \
+             where datname = current_database() and application_name = $1 and pid <> pg_backend_pid()";
+        let Self::Postgres(connection) = self else {
+            return Ok(());
+        };
+        let mut others = 0;
+        for _ in 0..GOING {
+            others = sqlx::query_scalar(SQL)
+                .bind(open::APPLICATION)
+                .fetch_one(&mut *connection)
+                .await?;
+            if others == 0 {
+                return Ok(());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Err(TransferError::InUse(others))
     }
 
     pub(super) async fn begin_reading(&mut self) -> Result<(), StoreError> {

@@ -41,6 +41,11 @@ pub enum TransferError {
         /// Of this program.
         expected: i64,
     },
+    /// Somebody may write to the source.
+    #[error(
+        "the source is in use by {0} connections of inmor-mfa: stop every server on it first; nothing was copied"
+    )]
+    InUse(i64),
     /// The target is in use.
     #[error(
         "the target has {rows} rows in its table {table} already: give the name of an empty database"

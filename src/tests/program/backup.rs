@@ -84,6 +84,38 @@ fn a_database_that_is_there_is_replaced_only_when_asked_for_when_nobody_uses_it_
 }
 
 #[test]
+fn the_journal_of_a_database_that_was_taken_away_does_not_get_into_the_restored_one() {
+    let (place, _, codes) = backed_up();
+    let mut server = place.serve();
+    let mut browser = pending(&server, "anna");
+    assert_eq!(authenticate(&mut browser, &codes[0]), 303);
+    server.running.kill();
+    server.running.ended();
+    let journal = format!("{DATABASE}-wal");
+    assert!(fs::metadata(place.path(&journal)).unwrap().len() > 0);
+    fs::remove_file(place.path(DATABASE)).unwrap();
+    // what a restore that was killed leaves
+    fs::copy(
+        place.path(&journal),
+        place.path(&format!("{DATABASE}.restoring-wal")),
+    )
+    .unwrap();
+    place.run(&["restore", "copy.sqlite3"]).success();
+    assert!(!place.path(&journal).exists());
+    let kept = fs::read_dir(place.path("data")).unwrap().any(|file| {
+        let name = file.unwrap().file_name().into_string().unwrap();
+        name.contains("before-restore-") && name.ends_with("-wal")
+    });
+    assert!(kept);
+    let server = place.serve();
+    let mut again = server.browser();
+    again.cookies.clone_from(&browser.cookies);
+    assert!(!is_signed_in(&mut again));
+    let mut browser = pending(&server, "anna");
+    assert_eq!(authenticate(&mut browser, &codes[0]), 303);
+}
+
+#[test]
 fn a_damaged_backup_is_refused() {
     let (place, ..) = backed_up();
     let before = fs::read(place.path(DATABASE)).unwrap();
@@ -132,9 +164,35 @@ fn on_postgres_backup_and_restore_say_what_does_it() {
     let place = Place::new().set("DATABASE_URL", &database.url());
     for (command, program) in [("backup", "pg_dump"), ("restore", "pg_restore")] {
         let refused = place.run(&[command, "file"]);
-        assert!(refused.failure().contains(program));
+        let line = refused.failure();
+        assert!(line.contains(program), "{line}");
+        // every user of a machine sees the arguments of its programs
+        assert!(!line.contains("DATABASE_URL\""), "{line}");
         assert!(!place.path("file").exists());
     }
+}
+
+#[test]
+fn a_database_that_was_restored_by_other_means_begins_anew() {
+    let database = Database::create();
+    let place = Place::new().set("DATABASE_URL", &database.url());
+    let (secret, _) = enrolled(&place);
+    let server = place.serve();
+    let mut browser = pending(&server, "anna");
+    assert_eq!(authenticate(&mut browser, &code(&secret, 0)), 303);
+    server.stop();
+    let wrong = place.also("MFA_ENCRYPTION_KEY", OTHER_KEY);
+    let refused = wrong.run(&["restore", "--in-place"]);
+    assert_eq!(refused.code, Some(1));
+    assert!(refused.stderr.contains("630dcd29 (11 secrets)"));
+    let said = place.run(&["restore", "--in-place"]);
+    assert!(said.success().contains("All sessions are ended."));
+    let server = place.serve();
+    let mut again = server.browser();
+    again.cookies.clone_from(&browser.cookies);
+    assert!(!is_signed_in(&mut again));
+    let mut browser = pending(&server, "anna");
+    assert_eq!(authenticate(&mut browser, &code(&secret, 1)), 422);
 }
 
 #[test]
@@ -143,6 +201,10 @@ fn everything_moves_to_postgres_and_back_and_signs_in_there() {
     let (secret, codes) = enrolled(&place);
     let database = Database::create();
     let (file, server_url) = (format!("sqlite://{DATABASE}"), database.url());
+    let server = place.serve();
+    let refused = place.run(&["move-database", &file, &server_url]);
+    assert!(refused.failure().contains("is in use"));
+    server.stop();
     let moved = place.run(&["move-database", &file, &server_url]);
     let there = moved.success().to_owned();
     assert!(there.contains("       10  mfa_recovery_code\n"), "{there}");
@@ -154,9 +216,12 @@ fn everything_moves_to_postgres_and_back_and_signs_in_there() {
     assert_eq!(authenticate(&mut browser, &code(&secret, 0)), 303);
     let mut browser = pending(&server, "anna");
     assert_eq!(authenticate(&mut browser, &codes[0]), 303);
+    let back = "sqlite://back.sqlite3";
+    let refused = on_postgres.run(&["move-database", &server_url, back]);
+    let line = refused.failure();
+    assert!(line.contains("is in use by"), "{line}");
     server.stop();
 
-    let back = "sqlite://back.sqlite3";
     let moved = on_postgres.run(&["move-database", &server_url, back]);
     assert!(moved.success().contains("Every row is there."));
     let again = on_postgres.run(&["move-database", &server_url, back]);
