@@ -7,6 +7,7 @@ pub(super) struct New<'a> {
     pub(super) hash: &'a [u8],
     pub(super) browser_hash: &'a [u8],
     pub(super) session_id: &'a str,
+    pub(super) session_hash: &'a [u8],
     pub(super) host: &'a str,
     pub(super) uri: &'a str,
     pub(super) expires_at: i64,
@@ -16,18 +17,20 @@ pub(super) struct New<'a> {
 #[derive(sqlx::FromRow)]
 pub(super) struct Used {
     pub(super) session_id: String,
+    pub(super) session_hash: Vec<u8>,
     pub(super) uri: String,
 }
 
 pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), StoreError> {
-    const SQL: &str = "insert into gate_ticket (ticket_hash, browser_hash, session_id, host, uri, expires_at) \
-         values ($1, $2, $3, $4, $5, $6)";
+    const SQL: &str = "insert into gate_ticket (ticket_hash, browser_hash, session_id, session_hash, host, uri, expires_at) \
+         values ($1, $2, $3, $4, $5, $6, $7)";
     changed!(
         tx,
         sqlx::query(SQL)
             .bind(new.hash)
             .bind(new.browser_hash)
             .bind(new.session_id)
+            .bind(new.session_hash)
             .bind(new.host)
             .bind(new.uri)
             .bind(new.expires_at)
@@ -44,7 +47,7 @@ pub(super) async fn take(
     now: i64,
 ) -> Result<Option<Used>, StoreError> {
     const SQL: &str = "delete from gate_ticket where ticket_hash = $1 and browser_hash = $2 and host = $3 \
-         and expires_at > $4 returning session_id, uri";
+         and expires_at > $4 returning session_id, session_hash, uri";
     let used = rows!(
         tx,
         sqlx::query_as::<_, Used>(SQL)

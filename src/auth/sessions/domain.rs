@@ -64,6 +64,12 @@ impl Method {
             Self::Rc => "rc",
         }
     }
+
+    /// Whether it is a security key or passkey, which cannot be given away on another site.
+    #[must_use]
+    pub const fn is_key(self) -> bool {
+        matches!(self, Self::Hwk | Self::Swk)
+    }
 }
 
 /// Whether stored method names hold a factor beside the password.

@@ -18,6 +18,7 @@ pub(super) struct Row {
     pub(super) last_seen_at: i64,
     pub(super) authenticated_at: i64,
     pub(super) reauthenticated_at: i64,
+    pub(super) key_shown_at: Option<i64>,
     pub(super) username: String,
     pub(super) email: Option<String>,
     pub(super) first_name: String,
@@ -31,7 +32,7 @@ macro_rules! select {
     ($more:literal) => {
         concat!(
             "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
-             authenticated_at, reauthenticated_at, username, email, first_name, last_name, is_staff, is_superuser \
+             authenticated_at, reauthenticated_at, key_shown_at, username, email, first_name, last_name, is_staff, is_superuser \
              from session join account on account.id = account_id ",
             $more
         )
@@ -57,26 +58,31 @@ pub(super) async fn find_on_site(
     on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(hash).bind(host).fetch_optional(pool))
 }
 
-/// Gives a session a token on the host of a site, in the place of one that it had there; says whether
-/// the session is there.
+/// Holds a session until the transaction ends; says whether it is there and has this token still.
+pub(super) async fn hold_by(tx: &mut Tx, id: &str, hash: &[u8]) -> Result<bool, StoreError> {
+    const SQL: &str = "update session set id = id where id = $1 and token_hash = $2";
+    changed!(tx, sqlx::query(SQL).bind(id).bind(hash)).map(|rows| rows == 1)
+}
+
+/// Gives a session a token on the host of a site, in the place of one that it had there.
 pub(super) async fn begin_on_site(
     tx: &mut Tx,
     id: &str,
     host: &str,
     hash: &[u8],
     now: i64,
-) -> Result<bool, StoreError> {
-    const SQL: &str = "insert into site_session (token_hash, session_id, host, created_at) \
-         select $1, id, $3, $4 from session where id = $2 \
+) -> Result<(), StoreError> {
+    const SQL: &str = "insert into site_session (token_hash, session_id, host, created_at) values ($1, $2, $3, $4) \
          on conflict (session_id, host) do update set token_hash = excluded.token_hash, created_at = excluded.created_at";
     changed!(
         tx,
         sqlx::query(SQL).bind(hash).bind(id).bind(host).bind(now)
     )
-    .map(|rows| rows == 1)
+    .map(drop)
 }
 
-/// Ends what a session has on sites.
+/// Ends what a session has on sites. Whoever changes the session does so first: a token that is begun at
+/// the same moment is there by then, or finds the session changed.
 async fn end_on_sites(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
     const SQL: &str = "delete from site_session where session_id = $1";
     changed!(tx, sqlx::query(SQL).bind(id)).map(drop)
@@ -93,6 +99,7 @@ pub(super) struct New<'a> {
     pub(super) hash: &'a [u8],
     pub(super) account_id: &'a str,
     pub(super) methods: &'a str,
+    pub(super) key_shown_at: Option<i64>,
     pub(super) now: i64,
 }
 
@@ -110,8 +117,8 @@ pub(super) async fn insert(
     client: &Client,
 ) -> Result<bool, StoreError> {
     const SQL: &str = "insert into session (id, token_hash, account_id, methods, source, user_agent, created_at, \
-         last_seen_at, authenticated_at, reauthenticated_at) \
-         select $1, $2, id, $4, $5, $6, $7, $7, $7, $7 from account where id = $3 and disabled_at is null";
+         last_seen_at, authenticated_at, reauthenticated_at, key_shown_at) \
+         select $1, $2, id, $4, $5, $6, $7, $7, $7, $7, $8 from account where id = $3 and disabled_at is null";
     changed!(
         tx,
         sqlx::query(SQL)
@@ -122,6 +129,7 @@ pub(super) async fn insert(
             .bind(&client.address)
             .bind(&client.user_agent)
             .bind(new.now)
+            .bind(new.key_shown_at)
     )
     .map(|rows| rows == 1)
 }
@@ -168,26 +176,34 @@ pub(super) async fn touch(
 /// Gives a session a new token; the old one is dead from then on.
 pub(super) async fn rotate(tx: &mut Tx, id: &str, hash: &[u8]) -> Result<bool, StoreError> {
     const SQL: &str = "update session set token_hash = $2 where id = $1";
+    let rows = changed!(tx, sqlx::query(SQL).bind(id).bind(hash))?;
     end_on_sites(tx, id).await?;
-    changed!(tx, sqlx::query(SQL).bind(id).bind(hash)).map(|rows| rows == 1)
+    Ok(rows == 1)
 }
 
-/// Gives a session a new token and notes by which methods and when its holder was confirmed.
+/// Gives a session a new token and notes by which methods and when its holder was confirmed, and when by
+/// a key if this was by one.
 pub(super) async fn confirm(
     tx: &mut Tx,
     id: &str,
     hash: &[u8],
     methods: &str,
     now: i64,
+    key_shown_at: Option<i64>,
 ) -> Result<bool, StoreError> {
-    const SQL: &str =
-        "update session set token_hash = $2, methods = $3, reauthenticated_at = $4 where id = $1";
-    end_on_sites(tx, id).await?;
-    changed!(
+    const SQL: &str = "update session set token_hash = $2, methods = $3, reauthenticated_at = $4, \
+         key_shown_at = coalesce($5, key_shown_at) where id = $1";
+    let rows = changed!(
         tx,
-        sqlx::query(SQL).bind(id).bind(hash).bind(methods).bind(now)
-    )
-    .map(|rows| rows == 1)
+        sqlx::query(SQL)
+            .bind(id)
+            .bind(hash)
+            .bind(methods)
+            .bind(now)
+            .bind(key_shown_at)
+    )?;
+    end_on_sites(tx, id).await?;
+    Ok(rows == 1)
 }
 
 pub(super) async fn delete(tx: &mut Tx, account_id: &str, id: &str) -> Result<bool, StoreError> {

@@ -16,6 +16,8 @@ pub struct Standing<'a> {
     pub methods: &'a str,
     /// When a factor was last shown, seconds since 1970 UTC.
     pub shown_at: i64,
+    /// When a security key or passkey was last shown.
+    pub key_shown_at: Option<i64>,
     /// What the account is.
     pub roles: &'a [Role],
 }
@@ -80,8 +82,13 @@ impl Needs {
             return Verdict::Forbid;
         }
         let is_fresh = |rule: &Rule| {
+            // a code does not make a key fresh
+            let shown_at = match rule.require {
+                Require::PhishingResistant => visitor.key_shown_at,
+                _ => Some(visitor.shown_at),
+            };
             rule.fresh.is_none_or(|seconds| {
-                now.saturating_sub(visitor.shown_at).saturating_abs() <= seconds
+                shown_at.is_some_and(|at| now.saturating_sub(at).saturating_abs() <= seconds)
             })
         };
         if level(visitor.methods) >= self.require() && self.0.iter().all(is_fresh) {
@@ -168,9 +175,27 @@ mod tests {
         let visitor = methods.map(|methods| Standing {
             methods,
             shown_at: 1000,
+            key_shown_at: (level(methods) == Require::PhishingResistant).then_some(1000),
             roles,
         });
         Needs::of(&site(), &Reading::of(path)).verdict(visitor, 1000 + age)
+    }
+
+    #[test]
+    fn a_key_is_fresh_only_by_itself() {
+        let needs = Needs::of(&site(), &Reading::of("/users/7"));
+        let shown = |key_shown_at| {
+            let visitor = Standing {
+                methods: "hwk otp",
+                shown_at: 1000,
+                key_shown_at,
+                roles: &[Role::Superuser],
+            };
+            needs.verdict(Some(visitor), 1000)
+        };
+        assert_eq!(shown(Some(700)), Verdict::Allow);
+        assert_eq!(shown(Some(699)), Verdict::StepUp);
+        assert_eq!(shown(None), Verdict::StepUp);
     }
 
     #[test]

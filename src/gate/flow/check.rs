@@ -62,6 +62,7 @@ pub(super) fn judge_visitor(
     let standing = visitor.map(|visitor| Standing {
         methods: visitor.methods(),
         shown_at: visitor.reauthenticated_at(),
+        key_shown_at: visitor.key_shown_at(),
         roles: &roles,
     });
     judge(services, needs, standing)

@@ -35,12 +35,13 @@ pub enum Crossing {
 }
 
 /// Writes a ticket for a browser, known by the hash of a cookie on the site's host, if its person may go there.
+/// It is good as long as the session has the token of this hash.
 ///
 /// # Errors
 /// [`FlowError::Store`], [`FlowError::Random`].
 pub async fn hand_over(
     services: &Services,
-    who: &Admin,
+    (who, session): (&Admin, &TokenHash),
     site: &Site,
     asked: &Asked,
     browser: &[u8],
@@ -50,7 +51,8 @@ pub async fn hand_over(
         Verdict::Forbid => return Ok(Crossing::Forbidden(needs.to_string())),
         Verdict::StepUp | Verdict::SignIn => {
             let (shown, needed) = (level(who.methods()), needs.require());
-            let key = needed > shown && needed == Require::PhishingResistant;
+            // a code does not stand in for a key that has to be shown again
+            let key = needed == Require::PhishingResistant;
             let id = who.account_id();
             let helps = if key {
                 !webauthn::keys_of(services, id).await?.is_empty()
@@ -74,6 +76,7 @@ pub async fn hand_over(
         hash: hash.as_slice(),
         browser_hash: browser,
         session_id: who.session_id(),
+        session_hash: session.as_slice(),
         host: &site.host,
         uri: asked.return_to(),
         expires_at: services.clock.now().saturating_add(TICKET_LIFETIME),
@@ -107,7 +110,14 @@ pub async fn accept(
     let Some(used) = used else {
         return Ok(None);
     };
-    let token = sessions::begin_on_site(services, &mut tx, &used.session_id, &site.host).await?;
+    let token = sessions::begin_on_site(
+        services,
+        &mut tx,
+        &used.session_id,
+        &used.session_hash,
+        &site.host,
+    )
+    .await?;
     tx.commit().await?;
     Ok(token.map(|token| (token, used.uri)))
 }

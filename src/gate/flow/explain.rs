@@ -5,7 +5,10 @@ use serde::Serialize;
 use super::{check::judge, roles_of, site};
 use crate::{
     auth::accounts::flow::Account,
-    gate::domain::{Asked, Needs, Standing, Verdict},
+    gate::{
+        Require,
+        domain::{Asked, Needs, Standing, Verdict, level},
+    },
     services::Services,
 };
 
@@ -44,6 +47,7 @@ pub fn explain(services: &Services, asked: &Asked, account: Option<&Account>) ->
             let standing = Standing {
                 methods,
                 shown_at: now,
+                key_shown_at: (level(methods) == Require::PhishingResistant).then_some(now),
                 roles: &roles,
             };
             let refused = account.disabled && !matches!(answer(None), PASSES);

@@ -77,13 +77,11 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
     let here = head.uri.path_and_query().map_or("/", |path| path.as_str());
     let to =
         |cure: Error| Redirect::to(&request::cure(cure, here).unwrap_or_else(|| "/".to_owned()));
-    let token = cookies::find(&head.headers, Cookie::Session);
-    let client = client_of(head);
-    let holder = match token {
-        Some(token) => sessions::find(services, &client, &token).await?,
-        None => None,
+    let Some(token) = cookies::find(&head.headers, Cookie::Session) else {
+        return Ok(to(Error::SignInFirst).into_response());
     };
-    let Some(holder) = holder else {
+    let client = client_of(head);
+    let Some(holder) = sessions::find(services, &client, &token).await? else {
         return Ok(to(Error::SignInFirst).into_response());
     };
     let admin = match holder.admin(services) {
@@ -91,7 +89,7 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
         Err(error) => return Ok(to(error).into_response()),
     };
     Ok(
-        match gate::hand_over(services, &admin, site, &asked, &browser).await? {
+        match gate::hand_over(services, (&admin, &token.hash()), site, &asked, &browser).await? {
             Crossing::Forbidden(needs) => {
                 let by = asker(head, &client, None);
                 let what = (Outcome::Forbidden, needs);
@@ -124,9 +122,7 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
                 })
                 .into_response()
             }
-            Crossing::Ticket(_) if gate::is_own(services, site) => {
-                Redirect::to(asked.return_to()).into_response()
-            }
+            Crossing::Ticket(_) if gate::is_own(services, site) => on_to(&asked, asked.return_to()),
             Crossing::Ticket(ticket) => carry_over(shared, head, &asked, &ticket),
         },
     )
@@ -172,6 +168,11 @@ fn carry_over(shared: &Shared, head: &Parts, asked: &Asked, ticket: &Token) -> R
     response
 }
 
+/// Leads on to an address of a site, by the whole of it: a path of two slashes would be another host.
+fn on_to(asked: &Asked, uri: &str) -> Response {
+    Redirect::to(&format!("{}{uri}", asked.origin())).into_response()
+}
+
 /// What the form brings.
 #[derive(Deserialize)]
 pub(super) struct Brought {
@@ -214,7 +215,7 @@ pub(super) async fn accept(State(shared): State<Shared>, request: Request) -> Re
     };
     match accepted {
         Ok(Some((token, uri))) => {
-            let mut response = Redirect::to(&uri).into_response();
+            let mut response = on_to(&asked, &uri);
             for cookie in [Cookie::Site.set(&token, None), Cookie::Browser.clear()] {
                 if let Ok(cookie) = HeaderValue::from_str(&cookie) {
                     response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -45,6 +45,7 @@ pub async fn start(
     let now = services.clock.now();
     let token = Token::generate(&services.random)?;
     let id = services.random.uuid_v7(now)?;
+    let key_shown_at = methods.iter().any(|method| method.is_key()).then_some(now);
     let methods = methods
         .iter()
         .map(|method| method.as_str())
@@ -56,6 +57,7 @@ pub async fn start(
         hash: hash.as_slice(),
         account_id,
         methods: &methods,
+        key_shown_at,
         now,
     };
     if !store::hold(tx, account_id).await? || !store::insert(tx, &new, client).await? {
@@ -222,14 +224,18 @@ pub async fn confirm(
     method: Method,
 ) -> Result<Token, FlowError> {
     let token = Token::generate(&services.random)?;
-    let methods = domain::with_method(who.methods(), method);
+    let (methods, now) = (
+        domain::with_method(who.methods(), method),
+        services.clock.now(),
+    );
     let live = store::hold(tx, who.account_id()).await?
         && store::confirm(
             tx,
             who.session_id(),
             token.hash().as_slice(),
             &methods,
-            services.clock.now(),
+            now,
+            method.is_key().then_some(now),
         )
         .await?;
     if live {

@@ -39,7 +39,8 @@ pub async fn find_at(
     Ok(found.map(Holder::from))
 }
 
-/// Gives a session a token on the host of a site; `None` when the session has ended.
+/// Gives a session a token on the host of a site; `None` when the session has ended, or has another token
+/// than the one of this hash.
 ///
 /// # Errors
 /// [`FlowError::Store`], [`FlowError::Random`].
@@ -47,10 +48,14 @@ pub async fn begin_on_site(
     services: &Services,
     tx: &mut Tx,
     session_id: &str,
+    session_hash: &[u8],
     host: &str,
 ) -> Result<Option<Token>, FlowError> {
+    if !store::hold_by(tx, session_id, session_hash).await? {
+        return Ok(None);
+    }
     let token = Token::generate(&services.random)?;
     let (hash, now) = (token.hash(), services.clock.now());
-    let begun = store::begin_on_site(tx, session_id, host, hash.as_slice(), now).await?;
-    Ok(begun.then_some(token))
+    store::begin_on_site(tx, session_id, host, hash.as_slice(), now).await?;
+    Ok(Some(token))
 }

@@ -18,6 +18,7 @@ pub struct Holder {
     session_id: String,
     authenticated_at: i64,
     reauthenticated_at: i64,
+    key_shown_at: Option<i64>,
     methods: String,
     full_name: String,
     is_staff: bool,
@@ -85,6 +86,12 @@ impl Holder {
         self.reauthenticated_at
     }
 
+    /// When its holder last showed a security key or passkey, seconds since 1970 UTC.
+    #[must_use]
+    pub const fn key_shown_at(&self) -> Option<i64> {
+        self.key_shown_at
+    }
+
     /// Public id of the session.
     #[must_use]
     pub fn session_id(&self) -> &str {
@@ -145,6 +152,7 @@ impl From<Row> for Holder {
             session_id: row.id,
             authenticated_at: row.authenticated_at,
             reauthenticated_at: row.reauthenticated_at,
+            key_shown_at: row.key_shown_at,
             methods: row.methods,
             full_name: format!("{} {}", row.first_name, row.last_name)
                 .trim()

@@ -168,6 +168,28 @@ fn what_is_not_utf8_is_refused_where_it_is_ours() {
 }
 
 #[test]
+fn sites_that_would_share_cookies_are_refused_save_on_a_developers_machine() {
+    let read = |url: &str, hosts: &[&str]| {
+        let sites: String = hosts
+            .iter()
+            .map(|host| format!("[[site]]\nhost = '{host}'\n"))
+            .collect();
+        load(&sites, &[("PUBLIC_URL", url), ("MFA_ENCRYPTION_KEY", KEY)])
+    };
+    let own = "https://mfa.example.org";
+    for hosts in [
+        &["mfa.example.org:8443"][..],
+        &["a.example.org", "a.example.org:8443"],
+        &["192.0.2.1:1", "192.0.2.1:2"],
+    ] {
+        let line = read(own, hosts).unwrap_err().to_string();
+        assert!(line.contains("are one name"), "{line}");
+    }
+    assert!(read(own, &["mfa.example.org", "a.example.org:8443"]).is_ok());
+    assert!(read("http://localhost:3000", &["localhost:1", "localhost:2"]).is_ok());
+}
+
+#[test]
 fn a_mistake_in_a_site_is_refused_with_its_line_and_what_would_be_right() {
     for (text, starts, ends) in [
         (

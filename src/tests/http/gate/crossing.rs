@@ -1,12 +1,14 @@
 //! How a session gets to a site.
 
 use super::{BROWSER, OTHER, OWN, Person, THIRD, ask, bring, gated, status, url};
-use crate::tests::support::{Browser, Kind, PASSWORD, on_both};
+use crate::tests::support::{Browser, Kind, PASSWORD, SecurityKey, on_both};
 
 on_both!(
     gat_07_14_a_deep_link_leads_over_the_ticket_and_back_to_the_same_address,
+    gat_06_nobody_is_led_on_to_another_host_by_what_looks_like_a_path,
     gat_07_without_cookies_the_way_ends_at_a_page_that_says_so,
     gat_12_a_rule_that_asks_for_more_leads_to_a_confirmation,
+    gat_12_sud_10_a_code_does_not_make_a_key_fresh,
     gat_14_a_ticket_is_good_once_for_one_minute_one_host_and_one_browser,
     gat_14_a_confirmation_ends_what_a_session_had_on_sites,
 );
@@ -48,7 +50,7 @@ async fn gat_07_14_a_deep_link_leads_over_the_ticket_and_back_to_the_same_addres
     let ticket = rest.split_once('"').unwrap().0;
     assert!(!page.header("location").contains(ticket));
     let over = person.bring(OTHER, ticket).await;
-    over.assert_redirect(deep);
+    over.assert_redirect(&url(OTHER, deep));
     assert!(person.there.cookie(BROWSER).is_empty());
     let passed = ask(&mut person.there, &url(OTHER, deep), &[]).await;
     passed.assert_status(200);
@@ -57,6 +59,33 @@ async fn gat_07_14_a_deep_link_leads_over_the_ticket_and_back_to_the_same_addres
     assert_eq!(passed.header("remote-auth-method"), "pwd");
     assert_eq!(passed.header("remote-auth-level"), "session");
     assert_eq!(passed.header("x-inmor-assertion").split('.').count(), 3);
+}
+
+async fn gat_06_nobody_is_led_on_to_another_host_by_what_looks_like_a_path(kind: Kind) {
+    let app = gated(kind).await;
+    app.execute("update account set is_superuser = true").await;
+    let mut key = SecurityKey::default();
+    app.signed_in("anna")
+        .await
+        .add_key(&mut key, "", "blue key")
+        .await;
+    let mut person = Person {
+        here: app.signed_in_with_key("anna", &mut key).await,
+        there: app.browser(),
+    };
+    for path in ["//evil.example/login", "/\\evil.example/login"] {
+        let link = url(OTHER, path);
+        person.there = app.browser();
+        let ticket = person.ticket(&link).await;
+        person.bring(OTHER, &ticket).await.assert_redirect(&link);
+        let own = url(OWN, path);
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("to", &own)
+            .append_pair("browser", &"0".repeat(64))
+            .finish();
+        let led = person.here.get(&format!("/authz/hand-over/?{query}")).await;
+        led.assert_redirect(&own);
+    }
 }
 
 async fn gat_07_without_cookies_the_way_ends_at_a_page_that_says_so(kind: Kind) {
@@ -118,13 +147,36 @@ async fn gat_12_a_rule_that_asks_for_more_leads_to_a_confirmation(kind: Kind) {
     // whoever comes back without it is told, and not sent in a circle
     let back = person.here.get(&format!("{to}&confirmed=yes")).await;
     back.assert_status(403);
-    let fields = [("password", PASSWORD)];
-    person
-        .here
-        .post("/accounts/reauthenticate/", &fields)
-        .await
-        .assert_status(303);
+    person.confirm().await;
     assert_eq!(status(&mut person.here, &url(OWN, "/fresh/")).await, 200);
+}
+
+async fn gat_12_sud_10_a_code_does_not_make_a_key_fresh(kind: Kind) {
+    let app = gated(kind).await;
+    let mut key = SecurityKey::default();
+    app.signed_in("anna")
+        .await
+        .add_key(&mut key, "", "blue key")
+        .await;
+    let mut browser = app.signed_in_with_key("anna", &mut key).await;
+    let codes = app.recovery_codes(&mut browser).await;
+    let path = "/fresh/key/";
+    assert_eq!(status(&mut browser, &url(OWN, path)).await, 200);
+    app.hands.advance(61);
+    led_to(&mut browser, path).await;
+    browser.confirm(&codes[0]).await.assert_status(303);
+    assert_eq!(status(&mut browser, &url(OWN, "/fresh/")).await, 200);
+    assert_eq!(status(&mut browser, &url(OWN, "/key/")).await, 200);
+    let to = led_to(&mut browser, path).await;
+    browser
+        .get(&format!("{to}&confirmed=yes"))
+        .await
+        .assert_says(403, "asks for a security key or a passkey");
+    browser
+        .prove(&mut key, "reauthenticate")
+        .await
+        .assert_status(200);
+    assert_eq!(status(&mut browser, &url(OWN, path)).await, 200);
 }
 
 /// Where a path that asks for more leads to: a path of this program.
@@ -160,8 +212,12 @@ async fn gat_14_a_ticket_is_good_once_for_one_minute_one_host_and_one_browser(ki
     .await;
     around.assert_status(403);
     let copy = person.there.clone();
-    person.bring(OTHER, &ticket).await.assert_redirect("/a");
+    person.bring(OTHER, &ticket).await.assert_redirect(&link);
     person.there = copy;
+    person.bring(OTHER, &ticket).await.assert_status(403);
+    // nor after the session has got another token, by whoever holds it now
+    let ticket = person.ticket(&link).await;
+    person.confirm().await;
     person.bring(OTHER, &ticket).await.assert_status(403);
     let ticket = person.ticket(&link).await;
     app.hands.advance(60);
@@ -180,11 +236,7 @@ async fn gat_14_a_confirmation_ends_what_a_session_had_on_sites(kind: Kind) {
     let mut person = Person::signed_in(&app).await;
     person.cross(&url(OTHER, "/a"), OTHER).await;
     let stolen = person.there.clone();
-    let confirmed = person
-        .here
-        .post("/accounts/reauthenticate/", &[("password", PASSWORD)])
-        .await;
-    confirmed.assert_status(303);
+    person.confirm().await;
     assert_eq!(status(&mut stolen.clone(), &url(OTHER, "/a")).await, 401);
     person.cross(&url(OTHER, "/a"), OTHER).await;
     assert_eq!(status(&mut person.there, &url(OTHER, "/a")).await, 200);

@@ -6,7 +6,8 @@ use axum::{body::Body, http::Request};
 
 use crate::{
     gate::{Require, Role, Rule, Site},
-    tests::support::{Answer, Browser, Kind, TestApp},
+    server::gate::IDENTITY,
+    tests::support::{Answer, Browser, Kind, PASSWORD, TestApp},
 };
 
 mod checks;
@@ -45,6 +46,10 @@ async fn gated(kind: Kind) -> TestApp {
                 ..rule("/fresh/", Require::Session)
             },
             Rule {
+                fresh: Some(60),
+                ..rule("/fresh/key/", Require::PhishingResistant)
+            },
+            Rule {
                 roles: vec![Role::Superuser],
                 ..rule("/root/", Require::Session)
             },
@@ -73,19 +78,10 @@ async fn ask(browser: &mut Browser, url: &str, more: &[(&str, &str)]) -> Answer 
 
 async fn status(browser: &mut Browser, url: &str) -> u16 {
     let answer = ask(browser, url, &[]).await;
-    for name in [
-        "remote-user",
-        "remote-email",
-        "remote-name",
-        "remote-groups",
-        "remote-auth-method",
-        "remote-auth-time",
-        "remote-auth-level",
-        "x-inmor-assertion",
-    ] {
+    for name in IDENTITY {
         // on every answer, or a proxy would leave what a client sent
-        let value = answer.header(name);
-        assert!(answer.status == 200 || value.is_empty(), "{name}: {value}");
+        let value = answer.headers.get(name).expect(name);
+        assert!(answer.status == 200 || value.is_empty(), "{name}");
     }
     answer.status.as_u16()
 }
@@ -106,6 +102,13 @@ impl Person {
             here: app.signed_in("anna").await,
             there: app.browser(),
         }
+    }
+
+    /// Confirms who it is, by the password.
+    async fn confirm(&mut self) {
+        let fields = [("password", PASSWORD)];
+        let confirmed = self.here.post("/accounts/reauthenticate/", &fields).await;
+        confirmed.assert_status(303);
     }
 
     /// Where a site sends the person: a path of this program.
