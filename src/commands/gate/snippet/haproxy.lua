@@ -5,6 +5,9 @@ local GATE = "{gate}/authz/forward"
 local IDENTITY = { {identity} }
 local TAKEN_AWAY = { {others} }
 
+-- with more than tune.http.maxhdr (101) of them, its own among them, HAProxy's client for HTTP ends HAProxy
+local MOST_FIELDS = 80
+
 local function canonical(name)
     return (name:lower():gsub("_", "-"))
 end
@@ -37,15 +40,19 @@ local HOP = {
 
 core.register_action("inmor_check", { "http-req" }, function(txn)
     local sent = txn.http:req_get_headers()
-    local ask = {}
+    local ask, fields = {}, 0
     for name, header in pairs(sent) do
         local plain = canonical(name)
         if not HOP[plain] and not plain:find("^x%-forwarded%-") then
             ask[name] = values(header)
+            fields = fields + #ask[name]
         end
         if taken_away[plain] or plain:find("^x%-auth%-") then
             txn.http:req_del_header(name)
         end
+    end
+    if fields > MOST_FIELDS then
+        return deny(txn, 431)
     end
     ask["host"] = { txn.f:req_hdr("host") }
     ask["x-forwarded-for"] = { txn.f:src() }
@@ -64,6 +71,8 @@ core.register_action("inmor_check", { "http-req" }, function(txn)
                 txn.http:req_set_header(name, value)
             end
         end
+        -- HAProxy goes on when a script fails; without this it then lets nobody in
+        txn:set_var("txn.inmor_ok", true)
         return
     end
     if status ~= 303 and status ~= 401 and status ~= 403 then

@@ -97,7 +97,7 @@ fn the_doctor_names_each_fault() {
             Kind::Haproxy,
             "http-request lua.inmor_check unless inmor_own",
             "",
-            "not wired: 200 for a stranger",
+            "not wired: 503 for a stranger",
         ),
         (
             Kind::Apache,

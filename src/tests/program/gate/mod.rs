@@ -5,6 +5,7 @@ mod cases;
 mod doctor;
 mod echo;
 mod proxies;
+mod scripts;
 mod words;
 mod world;
 

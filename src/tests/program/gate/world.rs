@@ -36,6 +36,20 @@ impl World {
 
     /// The same with another trusted proxy, or another configuration than the printed one.
     pub fn with(kind: Kind, trusted: &str, change: impl Fn(String) -> String) -> Self {
+        Self::changed(kind, trusted, change, |script| script)
+    }
+
+    /// The same with another script than the printed one.
+    pub fn with_script(kind: Kind, change: impl Fn(String) -> String) -> Self {
+        Self::changed(kind, "127.0.0.1", |configuration| configuration, change)
+    }
+
+    fn changed(
+        kind: Kind,
+        trusted: &str,
+        configuration: impl Fn(String) -> String,
+        script: impl Fn(String) -> String,
+    ) -> Self {
         let site = echo::start();
         let port = free_port();
         let host = format!("admin.localhost:{port}");
@@ -44,28 +58,8 @@ impl World {
         place.create("anna");
         let server = place.serve();
         let place = place.also("LISTEN", &server.address.to_string());
-        let script = place.path("script.lua");
-        let print = |more: &[&str]| {
-            let upstream = format!("http://{site}");
-            let command = [
-                "gate",
-                "snippet",
-                kind.name(),
-                &host,
-                "--upstream",
-                &upstream,
-            ];
-            place
-                .run(&[&command[..], more].concat())
-                .success()
-                .to_owned()
-        };
-        if matches!(kind, Kind::Haproxy | Kind::Apache) {
-            fs::write(&script, print(&["--script"])).unwrap();
-            readable(&place);
-        }
-        let configuration = print(&["--script-file", script.to_str().unwrap()]);
-        let proxy = Proxy::start(&place, kind, &change(configuration), port);
+        let printed = print(&place, kind, &host, site, script);
+        let proxy = Proxy::start(&place, kind, &configuration(printed), port);
         let here = server.signed_in("anna");
         Self {
             place,
@@ -186,10 +180,32 @@ fn settings(host: &str, trusted: &str) -> String {
     )
 }
 
+/// The configuration that the program prints for a site; its script is where it looks for it.
+pub fn print(
+    place: &Place,
+    kind: Kind,
+    host: &str,
+    site: SocketAddr,
+    change: impl Fn(String) -> String,
+) -> String {
+    let upstream = format!("http://{site}");
+    let command = ["gate", "snippet", kind.name(), host, "--upstream"];
+    let print = |more: &[&str]| {
+        let ended = place.run(&[&command[..], &[&upstream], more].concat());
+        ended.success().to_owned()
+    };
+    let script = format!("{}.lua", host.replace(':', "-"));
+    if matches!(kind, Kind::Haproxy | Kind::Apache) {
+        place.write(&script, &change(print(&["--script"])));
+        readable(place, &script);
+    }
+    print(&["--script-file", place.path(&script).to_str().unwrap()])
+}
+
 /// Apache's workers are another user, and must find the script.
-fn readable(place: &Place) {
+fn readable(place: &Place, script: &str) {
     use std::os::unix::fs::PermissionsExt as _;
-    for (name, mode) in [("", 0o755), ("script.lua", 0o644)] {
+    for (name, mode) in [("", 0o755), (script, 0o644)] {
         fs::set_permissions(place.path(name), fs::Permissions::from_mode(mode)).unwrap();
     }
 }

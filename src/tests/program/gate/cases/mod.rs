@@ -6,7 +6,9 @@ mod visitors;
 
 use self::{
     faults::{database_fails, denial, gate_is_gone, uploads},
-    requests::{hop_by_hop, identity_headers, made_up_addresses, odd_addresses, redirects},
+    requests::{
+        hop_by_hop, identity_headers, made_up_addresses, many_fields, odd_addresses, redirects,
+    },
     visitors::{deep_link, no_session, polling, programs, step_up, tickets, web_socket},
 };
 use super::world::World;
@@ -15,7 +17,7 @@ use crate::http::Answer;
 pub type Case = (&'static str, fn(&mut World));
 
 /// In this order: the last ones leave the program broken.
-pub const CASES: [Case; 16] = [
+pub const CASES: [Case; 17] = [
     (
         "GAT-01 the site sees only the gate's identity headers",
         identity_headers,
@@ -35,6 +37,7 @@ pub const CASES: [Case; 16] = [
     ("GAT-13 made-up addresses", made_up_addresses),
     ("GAT-14 a ticket is good once, here, and in no log", tickets),
     ("GAT-18 bodies and cookies pass, beside the gate", uploads),
+    ("GAT-19 more header fields than are good", many_fields),
     ("AUD-01 a denial is one event", denial),
     ("GAT-03 the database fails", database_fails),
     ("GAT-03 the gate does not answer", gate_is_gone),

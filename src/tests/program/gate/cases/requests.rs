@@ -1,7 +1,10 @@
 //! What a client writes into its requests.
 
 use super::{assert_no_site, assert_out, assert_status, identity};
-use crate::gate::world::{PAGE, World};
+use crate::{
+    gate::world::{PAGE, World},
+    http::Connection,
+};
 
 pub fn identity_headers(world: &mut World) {
     let cookie = world.cross();
@@ -210,4 +213,38 @@ pub fn made_up_addresses(world: &mut World) {
     browser.more = "X-Original-URL: http://other.example/\r\nX-Original-Method: GET\r\n".to_owned();
     let answer = browser.get("/authz/nginx").unwrap();
     assert_eq!(answer.status, 403);
+}
+
+/// Proxies and what asks for them take a hundred or so, and the question has some of its own.
+pub fn many_fields(world: &mut World) {
+    let cookie = world.cross();
+    let names: Vec<_> = (0..120).map(|n| format!("X-Field-{n}")).collect();
+    let fields = |count: usize, first: &[(&str, &str)]| {
+        let more = names.iter().map(|name| (name.as_str(), "x"));
+        let all = first.iter().copied().chain(more).take(count);
+        all.map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect::<Vec<_>>()
+            .concat()
+    };
+    let own = [("Host", &*world.host), PAGE];
+    for count in 90..=110 {
+        let request = format!("GET /a HTTP/1.1\r\n{}\r\n", fields(count, &own));
+        // also where somebody was let in before
+        let mut connection = Connection::open(world.proxy.address).unwrap();
+        let visitor = fields(3, &[own[0], own[1], ("Cookie", &cookie)]);
+        connection
+            .send(format!("GET /a HTTP/1.1\r\n{visitor}\r\n").as_bytes())
+            .unwrap();
+        assert_status(&connection.receive().unwrap(), &[200]);
+        let mut fresh = Connection::open(world.proxy.address).unwrap();
+        for connection in [&mut connection, &mut fresh] {
+            connection.send(request.as_bytes()).unwrap();
+            if let Ok(answer) = connection.receive() {
+                assert_out(&answer);
+                assert_no_site(&answer);
+            }
+        }
+    }
+    // the proxy has survived that
+    assert_status(&world.get("/a", &cookie), &[200]);
 }
