@@ -1,8 +1,9 @@
--- Asks inmor-mfa about each request that Apache passes on to a site: {script_file}
+-- Asks inmor-mfa about each request that Apache passes on to {host}: {script_file}
 
 local http = require "socket.http"
 local ltn12 = require "ltn12"
 
+local SITE = "{host}"
 local GATE = "{gate}/authz/forward"
 -- what a site knows people by; whatever a client sends under these names goes no further
 local IDENTITY = { {identity} }
@@ -25,6 +26,10 @@ local HOP = {
 }
 
 function inmor_check(r)
+    -- a client does not choose whose rules judge it
+    if (r.headers_in["Host"] or ""):lower() ~= SITE then
+        return 421
+    end
     -- the gate's own pages on this host
     if r.uri:sub(1, 12) == "/.inmor-mfa/" then
         return apache2.DECLINED
@@ -42,7 +47,7 @@ function inmor_check(r)
     ask["X-Forwarded-For"] = r.useragent_ip
     ask["X-Forwarded-Method"] = r.method
     ask["X-Forwarded-Proto"] = r.is_https and "https" or "http"
-    ask["X-Forwarded-Host"] = r.headers_in["Host"] or ""
+    ask["X-Forwarded-Host"] = SITE
     ask["X-Forwarded-Uri"] = r.unparsed_uri
 
     local body = {}

@@ -39,6 +39,7 @@ local HOP = {
 }
 
 core.register_action("inmor_check", { "http-req" }, function(txn)
+    local site = txn:get_var("txn.inmor_site")
     local sent = txn.http:req_get_headers()
     local ask, fields = {}, 0
     for name, header in pairs(sent) do
@@ -54,11 +55,11 @@ core.register_action("inmor_check", { "http-req" }, function(txn)
     if fields > MOST_FIELDS then
         return deny(txn, 431)
     end
-    ask["host"] = { txn.f:req_hdr("host") }
+    ask["host"] = { site }
     ask["x-forwarded-for"] = { txn.f:src() }
     ask["x-forwarded-method"] = { txn.f:method() }
     ask["x-forwarded-proto"] = { txn.f:ssl_fc() == 1 and "https" or "http" }
-    ask["x-forwarded-host"] = { txn.f:req_hdr("host") }
+    ask["x-forwarded-host"] = { site }
     ask["x-forwarded-uri"] = { txn.f:pathq() }
 
     local answer = core.httpclient():get({ url = GATE, headers = ask, timeout = 10000 })

@@ -136,6 +136,11 @@ impl<'a> Place<'a> {
         })
     }
 
+    /// The host as names in configurations have it.
+    fn id(&self) -> String {
+        self.host.replace(|c: char| !c.is_ascii_alphanumeric(), "_")
+    }
+
     /// The lines that stand for a name in a template.
     fn value(&self, name: &str, proxy: Proxy) -> Option<Vec<String>> {
         let one = |text: &str| vec![text.to_owned()];
@@ -148,16 +153,16 @@ impl<'a> Place<'a> {
         let quoted = |names: &[&str]| one(&each(names, &|name| format!("\"{name}\"")).join(", "));
         Some(match (name, proxy) {
             ("host", _) => one(self.host),
+            ("host_pattern", _) => one(&pattern(self.host)),
             ("name", _) => one(self.name),
-            ("id", _) => one(&self.host.replace(|c: char| !c.is_ascii_alphanumeric(), "_")),
+            ("port", _) => one(&self.port),
+            ("id", _) => one(&self.id()),
             ("scheme", _) => one(scheme),
             ("script_file", proxy) => {
-                let folder = if proxy == Proxy::Haproxy {
-                    "haproxy"
-                } else {
-                    "apache2"
+                let usual = || match proxy {
+                    Proxy::Haproxy => "/etc/haproxy/inmor-mfa.lua".to_owned(),
+                    _ => format!("/etc/apache2/inmor-mfa-{}.lua", self.id()),
                 };
-                let usual = || format!("/etc/{folder}/inmor-mfa.lua");
                 vec![self.script_file.clone().unwrap_or_else(usual)]
             }
             ("upstream", _) => one(&self.upstream),
@@ -236,6 +241,13 @@ impl<'a> Place<'a> {
             _ => return None,
         })
     }
+}
+
+/// A host as a regular expression; it has no other characters that mean something in one.
+fn pattern(host: &str) -> String {
+    host.replace('.', "\\.")
+        .replace('[', "\\[")
+        .replace(']', "\\]")
 }
 
 /// An address without path, as proxies want it.

@@ -71,8 +71,8 @@ fn the_doctor_names_each_fault() {
         ),
         (
             Kind::Nginx,
-            "$http_host$request_uri;",
-            "$http_host/b;",
+            "$request_uri;",
+            "/b;",
             "the address is not forwarded",
         ),
         (

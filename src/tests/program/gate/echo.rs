@@ -12,18 +12,23 @@ const WEB_SOCKET_ACCEPT: &str = "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=";
 
 /// Starts it; it ends with the test's process.
 pub fn start() -> SocketAddr {
+    start_as("site")
+}
+
+/// The same under a name, which its answers end with.
+pub fn start_as(name: &'static str) -> SocketAddr {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let address = listener.local_addr().unwrap();
     thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            thread::spawn(move || while matches!(answer(&stream), Ok(true)) {});
+            thread::spawn(move || while matches!(answer(&stream, name), Ok(true)) {});
         }
     });
     address
 }
 
 /// Answers one request; says whether the connection may have more.
-fn answer(stream: &TcpStream) -> io::Result<bool> {
+fn answer(stream: &TcpStream, name: &str) -> io::Result<bool> {
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
@@ -54,7 +59,7 @@ fn answer(stream: &TcpStream) -> io::Result<bool> {
     } else if header("transfer-encoding").is_some() {
         length = chunks(&mut reader)?;
     }
-    let body = format!("{head}body: {length} bytes\n");
+    let body = format!("{head}body: {length} bytes\nof: {name}\n");
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nSet-Cookie: app=2; Path=/\r\n\

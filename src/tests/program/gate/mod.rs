@@ -6,6 +6,7 @@ mod doctor;
 mod echo;
 mod proxies;
 mod scripts;
+mod sites;
 mod words;
 mod world;
 
