@@ -1,6 +1,7 @@
 //! The login gate as an operator sets it up: real proxies with the printed configurations.
 
 mod assertion;
+mod bodies;
 mod cases;
 mod doctor;
 mod echo;
