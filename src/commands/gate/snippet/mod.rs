@@ -181,7 +181,10 @@ impl<'a> Place<'a> {
             ("listen", Proxy::Nginx) => one(&format!("listen {bind}{};", self.port)),
             // Debian's Apache listens at these by itself
             ("listen", _) if matches!(&*self.port, "80" | "443") => Vec::new(),
-            ("listen", _) => one(&format!("Listen {bind}{}", self.port)),
+            ("listen", _) => vec![
+                "# once for a port".to_owned(),
+                format!("Listen {bind}{}", self.port),
+            ],
             ("virtual", _) if self.https => one(&format!("*:{}", self.port)),
             ("virtual", _) => one(&format!("{bind}{}", self.port)),
             ("modules", _) => one(if self.https { " ssl" } else { "" }),
