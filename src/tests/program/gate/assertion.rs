@@ -7,13 +7,13 @@ use std::{
 
 use super::{proxies::Kind, world::World};
 
-/// The Python of the README.
+/// The Python of the README that checks an assertion.
 fn lines() -> String {
     let readme = include_str!("../../../../README.md");
-    let (_, rest) = readme
-        .split_once("```python\n")
-        .expect("Python in the README");
-    rest.split_once("```").unwrap().0.to_owned()
+    let mut blocks = readme.split("```python\n").skip(1);
+    let block = blocks.find(|block| block.contains("def check("));
+    let block = block.expect("Python in the README");
+    block.split_once("```").unwrap().0.to_owned()
 }
 
 /// Whom the lines find in an assertion; what they say when they refuse it.
