@@ -40,7 +40,8 @@ pub fn deep_link(world: &mut World) {
     let (ticket, browser) = world.ticket(PATH);
     let answer = world.bring(&ticket, &browser);
     assert_status(&answer, &[303]);
-    assert_eq!(answer.header("location"), Some(PATH));
+    let to = format!("http://{}{PATH}", world.host);
+    assert_eq!(answer.header("location"), Some(&*to));
     // a form is not sent again by itself
     let posted = world.ask_with(
         "POST",
