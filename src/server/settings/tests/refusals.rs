@@ -170,11 +170,11 @@ fn what_is_not_utf8_is_refused_where_it_is_ours() {
 #[test]
 fn sites_that_would_share_cookies_are_refused_save_on_a_developers_machine() {
     let read = |url: &str, hosts: &[&str]| {
-        let sites: String = hosts
+        let sites = hosts
             .iter()
-            .map(|host| format!("[[site]]\nhost = '{host}'\n"))
-            .collect();
-        load(&sites, &[("PUBLIC_URL", url), ("MFA_ENCRYPTION_KEY", KEY)])
+            .map(|host| format!("[[site]]\nhost = '{host}'"));
+        let file = sites.collect::<Vec<_>>().join("\n");
+        load(&file, &[("PUBLIC_URL", url), ("MFA_ENCRYPTION_KEY", KEY)])
     };
     let own = "https://mfa.example.org";
     for hosts in [
