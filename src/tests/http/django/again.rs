@@ -10,6 +10,7 @@ on_both!(
     django_imports_that_are_run_twice_change_nothing,
     django_dry_runs_write_nothing_and_say_the_same,
     django_updates_refresh_accounts_that_nobody_has_used,
+    django_names_change_hands_once_their_holder_has_given_them_up,
     django_accounts_of_another_site_with_the_same_ids_are_refused,
     django_imports_of_staff_leave_others_there,
     django_accounts_are_never_half_there_and_one_that_fails_stops_no_other,
@@ -151,6 +152,53 @@ async fn django_updates_refresh_accounts_that_nobody_has_used(kind: Kind) {
             kept: 1,
             ..imported(0)
         }
+    );
+}
+
+/// Accounts are refreshed in the order of their ids.
+async fn django_names_change_hands_once_their_holder_has_given_them_up(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    site.execute("update auth_user set username = 'alma' where id = 1")
+        .await;
+    site.execute("update auth_user set username = 'carla' where id = 3")
+        .await;
+    site.execute("update auth_user set username = 'alice' where id = 4")
+        .await;
+    site.execute("update auth_user set username = 'carol' where id = 2")
+        .await;
+    let wanted = Wanted {
+        update: true,
+        ..site.wanted()
+    };
+    let names =
+        "select username from account join django_account on account_id = id order by django_id";
+    let outcome = app.import(&site, &wanted).await;
+    let totals = Totals {
+        unchanged: 1,
+        kept: 1,
+        updated: 3,
+        ..imported(0)
+    };
+    assert_eq!(outcome.totals(), totals);
+    let waits = outcome.of("carol");
+    assert_eq!(waits.outcome, Outcome::Kept);
+    assert_eq!(
+        waits.reason.as_deref(),
+        Some("another account here has its new username")
+    );
+    assert_eq!(
+        app.texts(names).await,
+        ["alma", "bob", "carla", "alice", "erin"]
+    );
+    let totals = Totals {
+        unchanged: 4,
+        updated: 1,
+        ..imported(0)
+    };
+    assert_eq!(app.import(&site, &wanted).await.totals(), totals);
+    assert_eq!(
+        app.texts(names).await,
+        ["alma", "carol", "carla", "alice", "erin"]
     );
 }
 
