@@ -43,3 +43,21 @@ pub fn digest(record: &Record, left: &[Left]) -> [u8; 32] {
     }
     digest.finalize().into()
 }
+
+/// The digest of an account of which still more could not be written, because accounts here have it: as
+/// long as they do, the account is as it was; when one has given it up, it is not.
+#[must_use]
+pub fn lessened(digest: [u8; 32], lost: &[Left]) -> [u8; 32] {
+    if lost.is_empty() {
+        return digest;
+    }
+    let mut less = Sha256::new();
+    less.update(digest);
+    for left in lost {
+        for text in [&left.what, &left.why] {
+            less.update(u64::try_from(text.len()).unwrap_or(u64::MAX).to_be_bytes());
+            less.update(text.as_bytes());
+        }
+    }
+    less.finalize().into()
+}

@@ -9,7 +9,7 @@ mod report;
 mod secret;
 
 pub use codes::codes;
-pub use digest::digest;
+pub use digest::{digest, lessened};
 pub use handle::user_handle;
 pub use names::Names;
 pub use record::{Address, Authenticator, Record, address, seconds};

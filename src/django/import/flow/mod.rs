@@ -1,5 +1,6 @@
 //! Brings accounts over: looks at all of them, then writes them.
 
+mod fit;
 mod plan;
 mod taken;
 mod write;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Plan;
+use super::{Plan, fit::Fit};
 use crate::{
     auth::accounts::flow::{self as accounts, Adopted},
     django::import::store::Known,
@@ -46,42 +46,35 @@ impl Taken {
         })
     }
 
-    /// Whether nobody has the names of an account.
-    pub(super) fn fits(&self, account: &Adopted) -> bool {
-        names(account).all(|name| !self.names.contains(name))
+    /// Whether nobody has a name, but perhaps the account that asks.
+    pub(super) fn is_free(&self, name: &str, known: Option<&Known>) -> bool {
+        let own = known.is_some_and(|known| {
+            known.username_canonical == name || known.email_canonical.as_deref() == Some(name)
+        });
+        own || !self.names.contains(name)
     }
 
-    /// Notes the names of an account.
-    pub(super) fn note(&mut self, account: &Adopted) {
-        self.names.extend(names(account).map(str::to_owned));
+    /// Whether nobody has a key, but perhaps the account that asks.
+    pub(super) fn is_free_key(&self, credential_id: &[u8], known: Option<&Known>) -> bool {
+        let own = known.map(|known| &known.account_id);
+        self.keys
+            .get(credential_id)
+            .is_none_or(|owner| Some(owner) == own)
     }
 
-    /// Forgets the names of an account that is to get others.
+    /// Notes what an account is given.
+    pub(super) fn give(&mut self, fit: &Fit<'_>, account_id: &str) {
+        self.names.extend(names(&fit.account).map(str::to_owned));
+        let ids = fit.keys.iter().map(|key| key.key.credential_id.clone());
+        self.keys.extend(ids.map(|id| (id, account_id.to_owned())));
+    }
+
+    /// Forgets what an account has that is to get something else.
     pub(super) fn forget(&mut self, known: &Known) {
         self.names.remove(&known.username_canonical);
         if let Some(email) = &known.email_canonical {
             self.names.remove(email);
         }
-    }
-
-    /// Notes the names of an account that keeps them.
-    pub(super) fn keep(&mut self, known: &Known) {
-        self.names.insert(known.username_canonical.clone());
-        self.names.extend(known.email_canonical.clone());
-    }
-
-    /// Notes a key as an account's, unless somebody has it already; says whether it did.
-    pub(super) fn give(&mut self, key: &webauthn::Moving, account_id: &str) -> bool {
-        let id = &key.key.credential_id;
-        let free = !self.keys.contains_key(id);
-        if free {
-            self.keys.insert(id.clone(), account_id.to_owned());
-        }
-        free
-    }
-
-    /// Forgets the keys of an account that are about to be removed.
-    pub(super) fn forget_keys_of(&mut self, account_id: &str) {
-        self.keys.retain(|_, owner| owner != account_id);
+        self.keys.retain(|_, owner| *owner != known.account_id);
     }
 }

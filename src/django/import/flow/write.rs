@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Plan, Wanted, taken::Taken};
+use super::{Plan, Wanted, fit::Fit, taken::Taken};
 use crate::{
     audit::{
         flow::{self as audit, Action, Event},
@@ -10,7 +10,7 @@ use crate::{
     },
     auth::accounts::flow::{self as accounts, Adopted, Email},
     django::import::{
-        domain::{AccountReport, Left, Outcome},
+        domain::{AccountReport, Outcome},
         store::{self, Known},
     },
     mfa::{
@@ -114,15 +114,27 @@ struct Writer<'a> {
     apps: Vec<totp::Adoption<'a>>,
     keys: Vec<webauthn::Adoption<'a>>,
     sets: Vec<recovery_codes::Adoption<'a>>,
-    done: Vec<Done<'a>>,
+    done: Vec<Done>,
     told: Vec<Told>,
 }
 
 /// An account that was written, whose rows of the tables that all share are still to be.
-struct Done<'a> {
-    plan: &'a Plan,
+struct Done {
+    django_id: i64,
     id: String,
     action: Action,
+    digest: [u8; 32],
+    /// What of it everybody may know, and the address that it has.
+    exposed: Option<(String, String)>,
+}
+
+/// What becomes of an account, with the reason.
+fn ended(report: AccountReport, outcome: Outcome, reason: Option<&str>) -> AccountReport {
+    AccountReport {
+        outcome,
+        reason: reason.map(str::to_owned),
+        ..report
+    }
 }
 
 impl<'a> Writer<'a> {
@@ -131,63 +143,60 @@ impl<'a> Writer<'a> {
         plan: &'a Plan,
         known: Option<&Known>,
     ) -> Result<AccountReport, FlowError> {
-        let mut report = plan.report.clone();
+        let report = || plan.report.clone();
         let Some(account) = &plan.account else {
-            return Ok(report);
+            return Ok(report());
         };
-        let (outcome, reason) = match known {
+        match known {
             Some(known) if known.created_at != account.created_at => {
                 let reason = format!(
                     "{:?} here has come from the same id of another Django site",
                     known.username
                 );
-                (Outcome::Refused, Some(reason))
+                Ok(ended(report(), Outcome::Refused, Some(&reason)))
             }
-            Some(known) if known.digest == plan.digest => (Outcome::Unchanged, None),
-            Some(_) if !self.wanted.update => {
-                let reason =
-                    "it has changed in Django since it came over; --update brings that here";
-                (Outcome::Kept, Some(reason.to_owned()))
+            Some(known) if known.digest == plan.digest => {
+                Ok(ended(report(), Outcome::Unchanged, None))
             }
-            Some(known) => self.update(plan, account, known, &mut report).await?,
-            None => self.add(plan, account, &mut report)?,
-        };
-        report.outcome = outcome;
-        report.reason = reason;
-        Ok(report)
+            Some(known) => self.again(plan, account, known).await,
+            None => self.add(plan, account),
+        }
     }
 
-    fn add(
-        &mut self,
-        plan: &'a Plan,
-        account: &'a Adopted,
-        report: &mut AccountReport,
-    ) -> Result<(Outcome, Option<String>), FlowError> {
-        let Some(mut account) = self.fitting(account, report) else {
+    fn add(&mut self, plan: &'a Plan, account: &'a Adopted) -> Result<AccountReport, FlowError> {
+        let Some(fit) = Fit::of(plan, account, &self.taken, None) else {
             let reason = "an account here has its username already: rename it in Django";
-            return Ok((Outcome::Refused, Some(reason.to_owned())));
+            return Ok(ended(plan.report.clone(), Outcome::Refused, Some(reason)));
         };
         let now = self.services.clock.now();
         let id = self.services.random.uuid_v7(now)?;
-        self.add_factors(plan, &id, &mut account, report);
-        self.taken.note(&account);
-        self.accounts.push((id.clone(), account));
-        self.done.push(Done {
-            plan,
-            id,
-            action: Action::AccountImported,
-        });
-        Ok((Outcome::Imported, None))
+        self.give(plan, &fit, &id, Action::AccountImported);
+        self.accounts.push((id, fit.account));
+        Ok(ended(fit.report, Outcome::Imported, None))
     }
 
-    async fn update(
+    /// An account that came over before, and is not now what it was then.
+    async fn again(
         &mut self,
         plan: &'a Plan,
         account: &'a Adopted,
         known: &Known,
-        report: &mut AccountReport,
-    ) -> Result<(Outcome, Option<String>), FlowError> {
+    ) -> Result<AccountReport, FlowError> {
+        let kept = |reason| Ok(ended(plan.report.clone(), Outcome::Kept, Some(reason)));
         let id = &*known.account_id;
+        let fit = Fit::of(plan, account, &self.taken, Some(known));
+        // what it could not have then, it cannot have now
+        let fit = match fit {
+            Some(fit) if fit.digest == *known.digest => {
+                return Ok(ended(fit.report, Outcome::Unchanged, None));
+            }
+            fit => fit,
+        };
+        if !self.wanted.update {
+            return kept(
+                "it has changed in Django since it came over, or can have more by now; --update brings that here",
+            );
+        }
         // a wrong password changes nothing; whatever else has happened, the owner or an operator did
         let harmless = [
             Action::AccountImported,
@@ -196,93 +205,57 @@ impl<'a> Writer<'a> {
             Action::SignInFailed,
         ];
         if !audit::nothing_but(&mut self.tx, id, &harmless).await? {
-            let reason = "it has been used or changed here since it came over";
-            return Ok((Outcome::Kept, Some(reason.to_owned())));
+            return kept("it has been used or changed here since it came over");
+        }
+        let Some(fit) = fit else {
+            return kept("another account here has its new username");
+        };
+        if fit.shuts(account, known) {
+            return kept("another account here has its only security key");
         }
         self.taken.forget(known);
-        let Some(mut account) = self.fitting(account, report) else {
-            self.taken.keep(known);
-            let reason = "another account here has its new username";
-            return Ok((Outcome::Kept, Some(reason.to_owned())));
-        };
-        self.taken.forget_keys_of(id);
-        self.add_factors(plan, id, &mut account, report);
-        self.taken.note(&account);
-        accounts::refresh(self.services, &mut self.tx, id, &account).await?;
+        accounts::refresh(self.services, &mut self.tx, id, &fit.account).await?;
         totp::remove_all_of(&mut self.tx, id).await?;
         webauthn::remove_all_of(&mut self.tx, id).await?;
         recovery_codes::remove_all_of(&mut self.tx, id).await?;
         ceremonies::end_all_of(&mut self.tx, id).await?;
         let now = self.services.clock.now();
-        store::refreshed(&mut self.tx, id, &plan.digest, now).await?;
-        self.done.push(Done {
-            plan,
-            id: id.to_owned(),
-            action: Action::AccountRefreshed,
-        });
-        Ok((Outcome::Updated, None))
+        store::refreshed(&mut self.tx, id, &fit.digest, now).await?;
+        self.give(plan, &fit, id, Action::AccountRefreshed);
+        Ok(ended(fit.report, Outcome::Updated, None))
     }
 
-    /// An account as it may be written: without its address where somebody has that, and not at all
-    /// where somebody has its username.
-    fn fitting(
-        &self,
-        account: &'a Adopted,
-        report: &mut AccountReport,
-    ) -> Option<Cow<'a, Adopted>> {
-        if self.taken.fits(account) {
-            return Some(Cow::Borrowed(account));
-        }
-        let without = without_address(account, report)?;
-        self.taken.fits(&without).then_some(Cow::Owned(without))
-    }
-
-    /// Notes what an account gets; with no factor left of those that it had, it is disabled.
-    fn add_factors(
-        &mut self,
-        plan: &'a Plan,
-        id: &str,
-        account: &mut Cow<'_, Adopted>,
-        report: &mut AccountReport,
-    ) {
-        let factors = &plan.factors;
+    /// Notes what an account gets.
+    fn give(&mut self, plan: &'a Plan, fit: &Fit<'a>, id: &str, action: Action) {
+        self.taken.give(fit, id);
+        let apps = &plan.factors.apps;
         self.apps
-            .extend(factors.apps.iter().map(|(app, exposed)| totp::Adoption {
+            .extend(apps.iter().map(|(app, exposed)| totp::Adoption {
                 account_id: id.to_owned(),
                 app,
                 exposed: *exposed,
             }));
-        let mut names = Vec::with_capacity(factors.keys.len());
-        for key in &factors.keys {
-            if self.taken.give(key, id) {
-                names.push(key.name.clone());
-                self.keys.push(webauthn::Adoption {
-                    account_id: id.to_owned(),
-                    key,
-                });
-                continue;
-            }
-            report.left_behind.push(Left {
-                what: format!("security key “{}”", key.name),
-                why: "there is a key with its id already, and only one can be: add it anew"
-                    .to_owned(),
-            });
-        }
-        report.webauthn = names;
-        if !factors.keys.is_empty() && factors.apps.is_empty() && report.webauthn.is_empty() {
-            account.to_mut().disabled = true;
-            report.disabled = true;
-            report.recovery_codes = None;
-            report.left_behind.push(Left::second_factor());
-            return;
-        }
-        if let Some((set, exposed)) = &factors.codes {
-            self.sets.push(recovery_codes::Adoption {
+        self.keys
+            .extend(fit.keys.iter().map(|key| webauthn::Adoption {
+                account_id: id.to_owned(),
+                key,
+            }));
+        self.sets
+            .extend(fit.codes.map(|(set, exposed)| recovery_codes::Adoption {
                 account_id: id.to_owned(),
                 set,
                 exposed: *exposed,
-            });
-        }
+            }));
+        self.done.push(Done {
+            django_id: plan.django_id,
+            id: id.to_owned(),
+            action,
+            digest: fit.digest,
+            exposed: fit.report.exposed.clone().map(|what| {
+                let email = fit.account.email.as_ref();
+                (what, email.map_or("", Email::as_str).to_owned())
+            }),
+        });
     }
 
     /// Notes where the new accounts came from.
@@ -293,8 +266,8 @@ impl<'a> Writer<'a> {
             .filter(|done| done.action == Action::AccountImported)
             .map(|done| store::New {
                 account_id: &done.id,
-                django_id: done.plan.django_id,
-                digest: &done.plan.digest,
+                django_id: done.django_id,
+                digest: &done.digest,
             })
             .collect();
         Ok(store::insert(&mut self.tx, &new, self.services.clock.now()).await?)
@@ -306,7 +279,7 @@ impl<'a> Writer<'a> {
         let details: Vec<String> = self
             .done
             .iter()
-            .map(|done| format!("django {}", done.plan.django_id))
+            .map(|done| format!("django {}", done.django_id))
             .collect();
         let events: Vec<Event<'_>> = self
             .done
@@ -316,13 +289,10 @@ impl<'a> Writer<'a> {
             .collect();
         audit::record_all(services, tx, self.client, &events).await?;
         for done in &self.done {
-            let Some(what) = &done.plan.report.exposed else {
+            // to the account as it was written: an address that it could not have is somebody else's
+            let Some((what, email)) = &done.exposed else {
                 continue;
             };
-            let account = done.plan.account.as_ref();
-            let email = account
-                .and_then(|account| account.email.as_ref())
-                .map_or("", Email::as_str);
             let event = done.event(Action::FactorExposed, what);
             let told = notices::tell(services, tx, self.client, &event, email).await?;
             self.told.push(told);
@@ -331,7 +301,7 @@ impl<'a> Writer<'a> {
     }
 }
 
-impl Done<'_> {
+impl Done {
     fn event<'b>(&'b self, action: Action, detail: &'b str) -> Event<'b> {
         Event {
             action,
@@ -341,18 +311,4 @@ impl Done<'_> {
             detail,
         }
     }
-}
-
-/// The same account without its address, which somebody here has already; `None` when it has none.
-fn without_address(account: &Adopted, report: &mut AccountReport) -> Option<Adopted> {
-    account.email.as_ref()?;
-    report.email = None;
-    report.left_behind.push(Left {
-        what: "e-mail address".to_owned(),
-        why: "an account here has it already".to_owned(),
-    });
-    Some(Adopted {
-        email: None,
-        ..account.clone()
-    })
 }

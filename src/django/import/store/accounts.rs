@@ -19,13 +19,15 @@ pub struct Known {
     pub email_canonical: Option<String>,
     /// When it was made, there.
     pub created_at: i64,
-    /// Of what was read of it then.
+    /// Since when it may not sign in here.
+    pub disabled_at: Option<i64>,
+    /// Of what was read of it then, and of what of that it could not have.
     pub digest: Vec<u8>,
 }
 
 /// The accounts from a range of ids that came over before.
 pub async fn known(tx: &mut Tx, first: i64, last: i64) -> Result<Vec<Known>, StoreError> {
-    const SQL: &str = "select django_id, account_id, username, username_canonical, email_canonical, created_at, digest \
+    const SQL: &str = "select django_id, account_id, username, username_canonical, email_canonical, created_at, disabled_at, digest \
          from django_account join account on account.id = account_id where django_id between $1 and $2";
     rows!(tx, sqlx::query_as::<_, Known>(SQL).bind(first).bind(last))
 }

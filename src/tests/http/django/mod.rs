@@ -2,6 +2,7 @@
 
 mod again;
 mod exposed;
+mod hands;
 mod odd;
 mod refusals;
 mod signing_in;

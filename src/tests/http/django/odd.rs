@@ -147,6 +147,8 @@ async fn django_names_that_are_taken_here_stay_here(kind: Kind) {
             .unwrap()
             .contains("already")
     );
+    // her address is nobody's here
+    assert!(outcome.of("alice").left_behind.is_empty());
     let bob = outcome.of("bob");
     assert_eq!(
         (bob.email.as_deref(), &*bob.left_behind[0].why),
