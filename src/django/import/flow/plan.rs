@@ -25,6 +25,8 @@ const LONGEST_NAME: usize = 150;
 /// An account that may be written, and what is told of it.
 pub(super) struct Plan {
     pub(super) django_id: i64,
+    /// When it was made, there.
+    pub(super) created_at: i64,
     /// `None` when it does not come over; the report says why.
     pub(super) account: Option<Adopted>,
     pub(super) factors: Factors,
@@ -114,13 +116,14 @@ pub(super) fn plan(services: &Services, keys: &Keys, names: &Names, record: &Rec
     let (first_name, last_name) = (short(&record.first_name), short(&record.last_name));
     let algorithm = password.as_ref().map(|(_, algorithm)| *algorithm);
     let handle = domain::user_handle(record.id);
+    let created_at = domain::seconds(&record.date_joined).unwrap_or_default();
     let account = match (reason, username, handle) {
         (None, Some(username), Some(user_handle)) => Some(Adopted {
             username,
             email,
             password_hash: password.map(|(hash, _)| hash),
             user_handle,
-            created_at: domain::seconds(&record.date_joined).unwrap_or_default(),
+            created_at,
             disabled: !record.active || opened_up,
             first_name,
             last_name,
@@ -157,6 +160,7 @@ pub(super) fn plan(services: &Services, keys: &Keys, names: &Names, record: &Rec
     };
     Plan {
         django_id: record.id,
+        created_at,
         account,
         factors: found.factors,
         digest: domain::digest(record, &report.left_behind),

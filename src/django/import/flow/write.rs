@@ -39,15 +39,25 @@ pub(super) async fn write(
             Ok(mut one) => reports.append(&mut one),
             Err(FlowError::Store(StoreError::Driver(error))) => {
                 tracing::warn!(%error, django_id = plan.django_id, "an account could not be written");
-                reports.push(AccountReport {
-                    reason: Some("the database refused it; the log says why".to_owned()),
-                    ..plan.report.clone()
-                });
+                let outcome = if is_here(services, plan.django_id).await? {
+                    Outcome::Kept
+                } else {
+                    Outcome::Refused
+                };
+                let reason = "the database refused it; the log says why";
+                reports.push(ended(plan.report.clone(), outcome, Some(reason)));
             }
             Err(other) => return Err(other),
         }
     }
     Ok(reports)
+}
+
+/// Whether an account came over before.
+async fn is_here(services: &Services, django_id: i64) -> Result<bool, StoreError> {
+    let mut tx = services.db.begin().await?;
+    let known = store::known(&mut tx, django_id, django_id).await?;
+    Ok(!known.is_empty())
 }
 
 async fn at_once(
@@ -144,22 +154,25 @@ impl<'a> Writer<'a> {
         known: Option<&Known>,
     ) -> Result<AccountReport, FlowError> {
         let report = || plan.report.clone();
-        let Some(account) = &plan.account else {
-            return Ok(report());
-        };
-        match known {
-            Some(known) if known.created_at != account.created_at => {
+        match (known, &plan.account) {
+            (Some(known), _) if known.created_at != plan.created_at => {
                 let reason = format!(
                     "{:?} here has come from the same id of another Django site",
                     known.username
                 );
                 Ok(ended(report(), Outcome::Refused, Some(&reason)))
             }
-            Some(known) if known.digest == plan.digest => {
+            // what cannot come over now has come before
+            (Some(_), None) => Ok(AccountReport {
+                outcome: Outcome::Kept,
+                ..report()
+            }),
+            (None, None) => Ok(report()),
+            (Some(known), Some(_)) if known.digest == plan.digest => {
                 Ok(ended(report(), Outcome::Unchanged, None))
             }
-            Some(known) => self.again(plan, account, known).await,
-            None => self.add(plan, account),
+            (Some(known), Some(account)) => self.again(plan, account, known).await,
+            (None, Some(account)) => self.add(plan, account),
         }
     }
 

@@ -11,6 +11,7 @@ on_both!(
     django_dry_runs_write_nothing_and_say_the_same,
     django_updates_refresh_accounts_that_nobody_has_used,
     django_names_change_hands_once_their_holder_has_given_them_up,
+    django_accounts_that_cannot_be_refreshed_are_kept_and_not_refused,
     django_accounts_of_another_site_with_the_same_ids_are_refused,
     django_imports_of_staff_leave_others_there,
     django_accounts_are_never_half_there_and_one_that_fails_stops_no_other,
@@ -326,4 +327,47 @@ async fn django_imports_hold_no_secret_in_the_audit_trail(kind: Kind) {
         .join(" ");
     assert!(!clear.contains(text(&user["totp"]["secret"])));
     assert!(!clear.contains(text(&user["recovery_codes"]["unused"][0])));
+}
+
+async fn django_accounts_that_cannot_be_refreshed_are_kept_and_not_refused(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    // erin becomes alice's namesake, dave's name none that can be here, and of carol nothing can be written
+    site.execute(
+        "update auth_user set username = 'ALICE' where id = 5; \
+         update auth_user set username = 'not a name' where id = 4; \
+         update auth_user set first_name = 'Caroline' where id = 3",
+    )
+    .await;
+    app.execute(match kind {
+        Kind::Sqlite => {
+            "create trigger refusal before update on account when new.first_name = 'Caroline' \
+             begin select raise(abort, 'no'); end"
+        }
+        Kind::Postgres => {
+            "create function refuse() returns trigger language plpgsql as \
+             $$ begin if new.first_name = 'Caroline' then raise exception 'no'; end if; return new; end $$; \
+             create trigger refusal before update on account for each row execute function refuse()"
+        }
+    })
+    .await;
+    let wanted = Wanted {
+        update: true,
+        ..site.wanted()
+    };
+    let outcome = app.import(&site, &wanted).await;
+    let totals = Totals {
+        kept: 4,
+        unchanged: 1,
+        ..imported(0)
+    };
+    assert_eq!(outcome.totals(), totals, "{outcome:#?}");
+    for (name, why) in [
+        ("alice", "same username"),
+        ("ALICE", "same username"),
+        ("not a name", "not allowed"),
+        ("carol", "database refused"),
+    ] {
+        assert!(outcome.of(name).reason.as_ref().unwrap().contains(why));
+    }
+    assert_eq!(app.number("select count(*) from account").await, 5);
 }
