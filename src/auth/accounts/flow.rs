@@ -291,6 +291,15 @@ pub async fn hold(tx: &mut Tx, account: &Account) -> Result<bool, FlowError> {
     Ok(store::hold(tx, &account.id, account.password_changed_at).await?)
 }
 
+/// Holds an account, disabled or not, until the caller's transaction ends: what its owner is doing at
+/// this moment is over then, and recorded.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn hold_any(tx: &mut Tx, id: &str) -> Result<(), FlowError> {
+    Ok(store::hold_any(tx, id).await?)
+}
+
 /// Stores a new password in the caller's transaction.
 ///
 /// # Errors

@@ -266,6 +266,12 @@ pub(super) async fn hold(
     changed!(tx, sqlx::query(SQL).bind(id).bind(changed_at)).map(|rows| rows == 1)
 }
 
+/// Holds an account, disabled or not, until the transaction ends.
+pub(super) async fn hold_any(tx: &mut Tx, id: &str) -> Result<(), StoreError> {
+    const SQL: &str = "update account set id = id where id = $1";
+    changed!(tx, sqlx::query(SQL).bind(id)).map(drop)
+}
+
 /// Stores a new password.
 pub(super) async fn set_password(
     tx: &mut Tx,

@@ -217,6 +217,8 @@ impl<'a> Writer<'a> {
             Action::FactorExposed,
             Action::SignInFailed,
         ];
+        // first the account, as everybody does: a code that is being spent is spent when that is asked
+        accounts::hold_any(&mut self.tx, id).await?;
         if !audit::nothing_but(&mut self.tx, id, &harmless).await? {
             return kept("it has been used or changed here since it came over");
         }

@@ -1,8 +1,13 @@
 //! Once more, without writing, and refreshed.
 
+use std::time::Duration;
+
 use super::{after_password, code, imported, moved, pending, text};
 use crate::{
+    audit::flow::{self as audit, Action, Event},
+    auth::sessions::flow as sessions,
     django::import::flow::{Outcome, Totals, Wanted},
+    services::Client,
     tests::support::{Kind, Site, TestApp, on_both},
 };
 
@@ -11,6 +16,7 @@ on_both!(
     django_dry_runs_write_nothing_and_say_the_same,
     django_updates_refresh_accounts_that_nobody_has_used,
     django_names_change_hands_once_their_holder_has_given_them_up,
+    django_accounts_that_are_being_used_are_not_refreshed,
     django_accounts_that_cannot_be_refreshed_are_kept_and_not_refused,
     django_accounts_of_another_site_with_the_same_ids_are_refused,
     django_imports_of_staff_leave_others_there,
@@ -370,4 +376,43 @@ async fn django_accounts_that_cannot_be_refreshed_are_kept_and_not_refused(kind:
         assert!(outcome.of(name).reason.as_ref().unwrap().contains(why));
     }
     assert_eq!(app.number("select count(*) from account").await, 5);
+}
+
+/// A sign-in that spends a code holds the account while it does, and has recorded that when it ends.
+async fn django_accounts_that_are_being_used_are_not_refreshed(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    site.execute("update auth_user set last_name = 'Ask' where id = 1")
+        .await;
+    let id = app
+        .texts("select id from account where username = 'alice'")
+        .await
+        .remove(0);
+    let mut tx = app.services.db.begin().await.unwrap();
+    assert!(sessions::hold(&mut tx, &id).await.unwrap());
+    let wanted = Wanted {
+        update: true,
+        ..site.wanted()
+    };
+    let used = async {
+        // until the import waits for the account, or has looked too early
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let event = Event {
+            action: Action::RecoveryCodeUsed,
+            actor: Some(&id),
+            subject: Some(&id),
+            session: None,
+            detail: "6",
+        };
+        audit::record(&app.services, &mut tx, &Client::shell(), &event)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+    };
+    let (outcome, ()) = tokio::join!(app.import(&site, &wanted), used);
+    let totals = Totals {
+        kept: 1,
+        unchanged: 4,
+        ..imported(0)
+    };
+    assert_eq!(outcome.totals(), totals);
 }
