@@ -121,8 +121,33 @@ impl Source {
     /// The accounts from one id to another, with all that belongs to them.
     ///
     /// # Errors
-    /// [`StoreError`]; also when a row cannot be read.
+    /// [`StoreError`]; also when a row cannot be read. Others still can.
     pub async fn read(
+        &mut self,
+        first: i64,
+        last: i64,
+        staff_only: bool,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.order("savepoint before").await?;
+        let records = self.records(first, last, staff_only).await;
+        match &records {
+            Ok(_) => self.order("release savepoint before").await?,
+            // of a transaction in which a statement has failed, PostgreSQL reads nothing more
+            Err(StoreError::Driver(_)) => self.order("rollback to savepoint before").await?,
+            Err(_) => {}
+        }
+        records
+    }
+
+    /// Tells PostgreSQL what SQLite need not be told.
+    async fn order(&mut self, sql: &'static str) -> Result<(), StoreError> {
+        if let Connection::Postgres(connection) = &mut self.0 {
+            sqlx::raw_sql(sql).execute(connection).await?;
+        }
+        Ok(())
+    }
+
+    async fn records(
         &mut self,
         first: i64,
         last: i64,

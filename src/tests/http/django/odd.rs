@@ -16,6 +16,7 @@ on_both!(
     django_accounts_whose_only_key_is_somebody_elses_come_over_disabled,
     django_accounts_whose_only_factor_stays_behind_come_over_disabled,
     django_rows_that_are_damaged_stop_no_other,
+    django_rows_that_a_server_cannot_read_stop_no_other,
     django_hostile_hashes_are_left_behind,
     django_codes_of_as_many_digits_as_those_of_an_app_work,
     django_codes_stay_usable_where_codes_are_shown_once,
@@ -288,6 +289,28 @@ async fn django_rows_that_are_damaged_stop_no_other(kind: Kind) {
         .unwrap();
     assert!(broken.reason.as_ref().unwrap().contains("cannot be read"));
     pending(&app, site.user("carol")).await;
+}
+
+async fn django_rows_that_a_server_cannot_read_stop_no_other(kind: Kind) {
+    let (app, site) = (
+        TestApp::new(kind).await,
+        Site::new(Kind::Postgres, "db").await,
+    );
+    site.execute(
+        "alter table auth_user rename to kept; \
+         create view auth_user as select id, password, email, first_name, last_name, is_active, is_staff, is_superuser, \
+         date_joined, case when 1 / (id - 3) = 7 then '' else username end as username from kept",
+    )
+    .await;
+    let outcome = app.import(&site, &site.wanted()).await;
+    assert_eq!(
+        (outcome.totals().imported, outcome.totals().refused),
+        (4, 1)
+    );
+    let broken = outcome.reports.iter().find(|report| report.django_id == 3);
+    let reason = broken.unwrap().reason.as_ref().unwrap();
+    assert!(reason.contains("cannot be read"));
+    assert_eq!(outcome.of("erin").outcome, Outcome::Imported);
 }
 
 async fn django_hostile_hashes_are_left_behind(kind: Kind) {
