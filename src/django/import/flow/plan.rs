@@ -209,8 +209,10 @@ fn address(
     Some(email)
 }
 
-/// A name without blanks around it, cut to what Django allows.
+/// A name without blanks around it, cut to what Django allows. Control characters are dropped: SQLite may
+/// hold a NUL, which PostgreSQL refuses.
 fn short(name: &str) -> String {
+    let name: String = name.chars().filter(|letter| !letter.is_control()).collect();
     name.trim().chars().take(LONGEST_NAME).collect()
 }
 

@@ -17,6 +17,7 @@ on_both!(
     django_accounts_whose_only_factor_stays_behind_come_over_disabled,
     django_rows_that_are_damaged_stop_no_other,
     django_rows_that_a_server_cannot_read_stop_no_other,
+    django_names_with_control_characters_come_over_without,
     django_hostile_hashes_are_left_behind,
     django_codes_of_as_many_digits_as_those_of_an_app_work,
     django_codes_stay_usable_where_codes_are_shown_once,
@@ -311,6 +312,21 @@ async fn django_rows_that_a_server_cannot_read_stop_no_other(kind: Kind) {
     let reason = broken.unwrap().reason.as_ref().unwrap();
     assert!(reason.contains("cannot be read"));
     assert_eq!(outcome.of("erin").outcome, Outcome::Imported);
+}
+
+async fn django_names_with_control_characters_come_over_without(kind: Kind) {
+    let (app, site) = (
+        TestApp::new(kind).await,
+        Site::new(Kind::Sqlite, "db").await,
+    );
+    site.execute(
+        "update auth_user set first_name = 'A' || char(0) || 'l' || char(27), last_name = char(10) where id = 1",
+    )
+    .await;
+    let outcome = app.import(&site, &site.wanted()).await;
+    assert_eq!(outcome.totals(), imported(5));
+    let names = "select first_name || '.' || last_name from account where username = 'alice'";
+    assert_eq!(app.texts(names).await, ["Al."]);
 }
 
 async fn django_hostile_hashes_are_left_behind(kind: Kind) {
