@@ -9,7 +9,6 @@ use super::{open, progress, run::Failure, say::say};
 use crate::{
     crypto::sealing::ForeignKey,
     django::import::flow::{self as django, AccountReport, Keys, Listener, Source, Wanted},
-    mfa::webauthn::flow as webauthn,
     server::settings::{EncryptionKey, Loaded, Log, Origin},
     services::Client,
 };
@@ -135,10 +134,6 @@ pub(super) async fn run(loaded: Loaded, command: &Import) -> Result<(), Failure>
     )
     .await;
     report.bar.finish_and_clear();
-    if outcome.is_ok() && !wanted.dry_run {
-        // from now on another host name is a decision, as it is after the first start
-        webauthn::adopt_party(&services).await?;
-    }
     services.mailer.close().await;
     services.db.close().await;
     let totals = outcome?;

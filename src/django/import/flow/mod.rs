@@ -19,6 +19,7 @@ use super::{
     store::Source as Tables,
 };
 use crate::{
+    mfa::webauthn::flow as webauthn,
     services::{Client, FlowError, Services},
     store::StoreError,
 };
@@ -145,6 +146,11 @@ pub async fn import(
         return Err(ImportError::Unreadable(unreadable));
     }
     let names = Arc::new(names);
+    if !wanted.dry_run {
+        // before the first key is here: from now on another host name is a decision, as it is after the
+        // first start
+        webauthn::adopt_party(services).await?;
+    }
     services.db.expect_many_rows().await?;
     let mut totals = Totals::default();
     let mut next = planned(services, source, wanted, &names, i64::MIN).await?;
@@ -155,13 +161,14 @@ pub async fn import(
             planned(services, source, wanted, &names, page.last),
         );
         let mut reports = written?;
-        next = following?;
         reports.extend(page.broken.iter().map(|id| broken(*id)));
         for report in &reports {
             totals.count(report.outcome);
             listener.account(report)?;
         }
         listener.passed(page.len());
+        // what was written is told before this ends
+        next = following?;
     }
     if unreadable > 0 && !wanted.without_unreadable {
         return Err(ImportError::Unreadable(unreadable));

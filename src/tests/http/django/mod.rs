@@ -4,6 +4,7 @@ mod again;
 mod exposed;
 mod hands;
 mod odd;
+mod pages;
 mod refusals;
 mod signing_in;
 
