@@ -11,7 +11,7 @@ mod secret;
 pub use codes::codes;
 pub use digest::{digest, lessened};
 pub use handle::user_handle;
-pub use names::Names;
+pub use names::{Names, hash};
 pub use record::{Address, Authenticator, Record, address, seconds};
 pub use report::{AccountReport, CodesReport, Left, Outcome};
 pub use secret::{Keys, Unreadable, app};

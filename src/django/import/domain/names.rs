@@ -13,8 +13,10 @@ pub struct Names {
     shared: HashSet<u128>,
 }
 
-fn hash(name: &str) -> u128 {
-    let digest: [u8; 32] = Sha256::digest(name.as_bytes()).into();
+/// A hash of which a million take 16 MB.
+#[must_use]
+pub fn hash(name: impl AsRef<[u8]>) -> u128 {
+    let digest: [u8; 32] = Sha256::digest(name).into();
     digest.first_chunk().copied().map_or(0, u128::from_be_bytes)
 }
 

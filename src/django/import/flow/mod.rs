@@ -8,6 +8,7 @@ mod write;
 use std::{io, sync::Arc};
 
 use plan::Plan;
+use taken::Unwritten;
 
 pub use super::{
     domain::{AccountReport, CodesReport, Keys, Left, Outcome},
@@ -152,12 +153,12 @@ pub async fn import(
         webauthn::adopt_party(services).await?;
     }
     services.db.expect_many_rows().await?;
-    let mut totals = Totals::default();
+    let (mut totals, mut unwritten) = (Totals::default(), Unwritten::default());
     let mut next = planned(services, source, wanted, &names, i64::MIN).await?;
     while let Some((page, plans)) = next {
         // the next page is read and planned while this one is written
         let (written, following) = tokio::join!(
-            write::write(services, client, wanted, &plans),
+            write::write(services, client, wanted, &plans, &mut unwritten),
             planned(services, source, wanted, &names, page.last),
         );
         let mut reports = written?;

@@ -2,7 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::{Plan, Wanted, fit::Fit, taken::Taken};
+use super::{
+    Plan, Wanted,
+    fit::Fit,
+    taken::{Taken, Unwritten},
+};
 use crate::{
     audit::{
         flow::{self as audit, Action, Event},
@@ -22,20 +26,29 @@ use crate::{
 };
 
 /// Writes some accounts and answers what became of each. What the database refuses of them together is
-/// tried again one by one, so that one bad row stops no other.
+/// tried again one by one, so that one bad row stops no other. A dry run notes what is `unwritten`.
 pub(super) async fn write(
     services: &Services,
     client: &Client,
     wanted: &Wanted,
     plans: &[Plan],
+    unwritten: &mut Unwritten,
 ) -> Result<Vec<AccountReport>, FlowError> {
-    match at_once(services, client, wanted, plans).await {
+    match at_once(services, client, wanted, plans, unwritten).await {
         Err(FlowError::Store(StoreError::Driver(_))) => {}
         outcome => return outcome,
     }
     let mut reports = Vec::with_capacity(plans.len());
     for plan in plans {
-        match at_once(services, client, wanted, std::slice::from_ref(plan)).await {
+        match at_once(
+            services,
+            client,
+            wanted,
+            std::slice::from_ref(plan),
+            unwritten,
+        )
+        .await
+        {
             Ok(mut one) => reports.append(&mut one),
             Err(FlowError::Store(StoreError::Driver(error))) => {
                 tracing::warn!(%error, django_id = plan.django_id, "an account could not be written");
@@ -65,6 +78,7 @@ async fn at_once(
     client: &Client,
     wanted: &Wanted,
     plans: &[Plan],
+    unwritten: &mut Unwritten,
 ) -> Result<Vec<AccountReport>, FlowError> {
     let (Some(first), Some(last)) = (plans.first(), plans.last()) else {
         return Ok(Vec::new());
@@ -72,7 +86,7 @@ async fn at_once(
     let mut tx = services.db.begin().await?;
     accounts::hold_names(&mut tx).await?;
     let known = store::known(&mut tx, first.django_id, last.django_id).await?;
-    let taken = Taken::of(&mut tx, plans).await?;
+    let taken = Taken::of(&mut tx, plans, unwritten).await?;
     let mut writer = Writer {
         services,
         client,
@@ -97,6 +111,7 @@ async fn at_once(
     recovery_codes::adopt(services, &mut writer.tx, &writer.sets).await?;
     writer.note().await?;
     if wanted.dry_run {
+        unwritten.add(writer.taken);
         return Ok(reports);
     }
     writer.record().await?;
@@ -183,8 +198,12 @@ impl<'a> Writer<'a> {
         };
         let now = self.services.clock.now();
         let id = self.services.random.uuid_v7(now)?;
-        self.give(plan, &fit, &id, Action::AccountImported);
-        self.accounts.push((id, fit.account));
+        if self.taken.is_real(&fit) {
+            self.give(plan, &fit, &id, Action::AccountImported);
+            self.accounts.push((id, fit.account));
+        } else {
+            self.taken.give(&fit, &id);
+        }
         Ok(ended(fit.report, Outcome::Imported, None))
     }
 
@@ -228,7 +247,12 @@ impl<'a> Writer<'a> {
         if fit.shuts(account, known) {
             return kept("another account here has its only security key");
         }
-        self.taken.forget(known);
+        let real = self.taken.is_real(&fit);
+        self.taken.forget(known, real);
+        if !real {
+            self.taken.give(&fit, id);
+            return Ok(ended(fit.report, Outcome::Updated, None));
+        }
         accounts::refresh(self.services, &mut self.tx, id, &fit.account).await?;
         totp::remove_all_of(&mut self.tx, id).await?;
         webauthn::remove_all_of(&mut self.tx, id).await?;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::{imported, moved};
 use crate::{
     django::import::flow::{self as django, AccountReport, Listener, Source, Wanted},
     services::Client,
@@ -11,6 +12,7 @@ use crate::{
 on_both!(
     django_accounts_that_were_written_are_told_though_the_site_falls_silent,
     django_keys_that_came_are_for_a_host_name_though_the_import_broke_off,
+    django_dry_runs_of_many_accounts_say_what_the_import_will_do,
 );
 
 /// Adds accounts to a site from id 101 on.
@@ -126,4 +128,47 @@ async fn django_keys_that_came_are_for_a_host_name_though_the_import_broke_off(k
     assert!(app.number(keys).await > 0);
     let host = app.services.settings.public_url.host();
     assert_eq!(app.texts(party).await, [host]);
+}
+
+async fn django_dry_runs_of_many_accounts_say_what_the_import_will_do(kind: Kind) {
+    let (app, site) = moved(kind, kind, "db").await;
+    crowd(&site, 1_000).await;
+    // alice gives up her name, her address and her key: others have them, pages later, and of two that have
+    // the key the first gets it; another has a key of bob's, who keeps it
+    site.execute(
+        "update auth_user set username = 'alma', email = '' where id = 1; \
+         delete from account_emailaddress where user_id = 1; \
+         update auth_user set username = 'alice' where id = 700; \
+         update auth_user set email = 'alice@inmor.example' where id = 800; \
+         update mfa_authenticator set user_id = 1100 where id = 3; \
+         insert into mfa_authenticator (id, user_id, type, data, created_at) \
+         select 100, 900, type, data, created_at from mfa_authenticator where id = 3; \
+         insert into mfa_authenticator (id, user_id, type, data, created_at) \
+         select 101, 1099, type, data, created_at from mfa_authenticator where id = 6",
+    )
+    .await;
+    let update = Wanted {
+        update: true,
+        ..site.wanted()
+    };
+    let dry = Wanted {
+        dry_run: true,
+        update: true,
+        ..site.wanted()
+    };
+    let said = app.import(&site, &dry).await;
+    let done = app.import(&site, &update).await;
+    assert_eq!(said.totals(), done.totals());
+    for (said, done) in said.reports.iter().zip(&done.reports) {
+        assert_eq!(said, done);
+    }
+    let count = imported(1_000).imported;
+    assert_eq!((done.totals().imported, done.totals().updated), (count, 1));
+    let of = |id: i64| {
+        let found = done.reports.iter().find(|report| report.django_id == id);
+        found.unwrap()
+    };
+    assert_eq!(of(800).email.as_deref(), Some("alice@inmor.example"));
+    assert_eq!(of(900).webauthn.len(), 1);
+    assert!(of(1_099).disabled && of(1_100).disabled);
 }
