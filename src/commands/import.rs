@@ -134,11 +134,22 @@ pub(super) async fn run(loaded: Loaded, command: &Import) -> Result<(), Failure>
     )
     .await;
     report.bar.finish_and_clear();
+    services.mailer.settle().await;
     services.mailer.close().await;
     services.db.close().await;
+    let lost = services.mailer.lost();
+    if lost > 0 && !wanted.json {
+        say(format_args!(
+            "{lost} letters were not sent; who they are for is told on the next page as well."
+        ))?;
+    }
     let totals = outcome?;
     if wanted.json {
-        return say(serde_json::json!({ "totals": totals, "dry_run": wanted.dry_run }));
+        return say(serde_json::json!({
+            "totals": totals,
+            "dry_run": wanted.dry_run,
+            "letters_lost": lost,
+        }));
     }
     say(format_args!(
         "{} imported, {} updated, {} unchanged, {} kept as they are here, {} refused{}.",

@@ -80,6 +80,32 @@ impl Mailer {
         }
     }
 
+    /// As [`Mailer::send`], but where as many letters as can be are on the way, waits for one of them to
+    /// arrive: for somebody with many letters and time. At most a minute, and not again when that was in
+    /// vain.
+    pub async fn send_in_turn(&self, letter: Letter) {
+        match &self.0 {
+            Way::Smtp(office) => office.take_in_turn(&letter).await,
+            Way::Off | Way::Kept(_) => self.send(letter),
+        }
+    }
+
+    /// Waits until no letter is on the way, at most two minutes.
+    pub async fn settle(&self) {
+        if let Way::Smtp(office) = &self.0 {
+            office.settle().await;
+        }
+    }
+
+    /// How many letters were dropped or given up so far.
+    #[must_use]
+    pub fn lost(&self) -> u64 {
+        match &self.0 {
+            Way::Smtp(office) => office.lost(),
+            Way::Off | Way::Kept(_) => 0,
+        }
+    }
+
     /// Takes no more letters, and gives those on the way 5 s.
     ///
     /// One that waits for its next try gets it now, as its last.

@@ -1,7 +1,10 @@
 //! Takes letters in, and sees them off.
 
 use std::{
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -35,6 +38,10 @@ pub(super) struct Patience {
     pub(super) attempt: Duration,
     /// Between tries, of which there is one more.
     pub(super) pauses: &'static [Duration],
+    /// For a place among the letters on the way, by who would rather wait than drop one.
+    pub(super) place: Duration,
+    /// For the letters on the way, by who has nothing else to do.
+    pub(super) settle: Duration,
     /// For the letters on the way when the program stops.
     pub(super) close: Duration,
 }
@@ -47,6 +54,8 @@ pub(super) const PATIENCE: Patience = Patience {
         Duration::from_mins(1),
         Duration::from_mins(10),
     ],
+    place: Duration::from_mins(1),
+    settle: Duration::from_mins(2),
     close: Duration::from_secs(5),
 };
 
@@ -60,6 +69,9 @@ pub(super) struct Office {
     /// Whose letter is at the server.
     turn: Mutex<()>,
     closing: watch::Sender<bool>,
+    /// Whether the last who waited for a place got none: the next one does not wait as long again.
+    stuck: AtomicBool,
+    lost: AtomicU64,
 }
 
 /// A letter as it travels.
@@ -116,23 +128,64 @@ impl Office {
             places: Arc::new(Semaphore::new(QUEUE as usize)),
             turn: Mutex::new(()),
             closing: watch::Sender::new(false),
+            stuck: AtomicBool::new(false),
+            lost: AtomicU64::new(0),
         }
     }
 
     pub(super) fn take(self: &Arc<Self>, letter: &Letter) {
-        let Ok(runtime) = Handle::try_current() else {
-            return tracing::error!("a letter is dropped: nothing runs that could send it");
+        let place = Arc::clone(&self.places).try_acquire_owned().ok();
+        self.post(letter, place);
+    }
+
+    /// Waits for a place, unless somebody has just done so in vain.
+    pub(super) async fn take_in_turn(self: &Arc<Self>, letter: &Letter) {
+        let places = Arc::clone(&self.places);
+        let place = if self.stuck.load(Relaxed) {
+            places.try_acquire_owned().ok()
+        } else {
+            let place = timeout(self.patience.place, places.acquire_owned()).await;
+            place.ok().and_then(Result::ok)
         };
-        if *self.closing.borrow() {
-            return tracing::warn!("a letter is dropped: the program stops");
-        }
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            return tracing::warn!("a letter is dropped: {QUEUE} are waiting already");
+        self.stuck.store(place.is_none(), Relaxed);
+        self.post(letter, place);
+    }
+
+    fn post(self: &Arc<Self>, letter: &Letter, place: Option<OwnedSemaphorePermit>) {
+        let sent = match (Handle::try_current(), place) {
+            (Err(_), _) => {
+                tracing::error!("a letter is dropped: nothing runs that could send it");
+                None
+            }
+            _ if *self.closing.borrow() => {
+                tracing::warn!("a letter is dropped: the program stops");
+                None
+            }
+            (_, None) => {
+                tracing::warn!("a letter is dropped: {QUEUE} are waiting already");
+                None
+            }
+            (Ok(runtime), Some(place)) => match self.write(letter) {
+                Ok(sealed) => Some(runtime.spawn(Arc::clone(self).deliver(sealed, place))),
+                Err(error) => {
+                    tracing::error!(%error, "a letter is dropped: it cannot be written");
+                    None
+                }
+            },
         };
-        match self.write(letter) {
-            Ok(sealed) => drop(runtime.spawn(Arc::clone(self).deliver(sealed, place))),
-            Err(error) => tracing::error!(%error, "a letter is dropped: it cannot be written"),
+        if sent.is_none() {
+            self.lose(1);
         }
+    }
+
+    fn lose(&self, letters: usize) {
+        let letters = u64::try_from(letters).unwrap_or(u64::MAX);
+        self.lost.fetch_add(letters, Relaxed);
+    }
+
+    /// How many letters were dropped or given up.
+    pub(super) fn lost(&self) -> u64 {
+        self.lost.load(Relaxed)
     }
 
     /// The letter with its headers, none of which the text can add to: line breaks become
@@ -165,6 +218,7 @@ impl Office {
         while let Err(failure) = self.attempt(&letter.message).await {
             let pause = pauses.next().filter(|_| !failure.is_final());
             let (Some(pause), false) = (pause, *closing.borrow()) else {
+                self.lose(1);
                 return tracing::error!(letter = %id, %failure, "a letter is given up");
             };
             let seconds = pause.as_secs();
@@ -186,11 +240,17 @@ impl Office {
         Ok(())
     }
 
+    pub(super) async fn settle(&self) {
+        // whether they are gone or not, nobody waits any longer
+        let _ = timeout(self.patience.settle, self.places.acquire_many(QUEUE)).await;
+    }
+
     pub(super) async fn close(&self) {
         self.closing.send_replace(true);
         let all = self.places.acquire_many(QUEUE);
         if timeout(self.patience.close, all).await.is_err() {
             let letters = QUEUE as usize - self.places.available_permits();
+            self.lose(letters);
             tracing::error!(letters, "letters are not sent: the program stops");
         }
     }

@@ -18,6 +18,13 @@ impl Told {
         Self(None)
     }
 
+    /// Sends it, where e-mail is set up, as one of many: waits while too many are on the way. Does not fail.
+    pub async fn send_in_turn(self, services: &Services) {
+        if let Some(letter) = self.0 {
+            services.mailer.send_in_turn(letter).await;
+        }
+    }
+
     /// Sends it, where e-mail is set up. Neither waits nor fails.
     pub fn send(self, services: &Services) {
         if let Some(letter) = self.0 {

@@ -17,7 +17,7 @@ const NOW: i64 = 1_795_000_000;
 const IMPATIENCE: Patience = Patience {
     attempt: PATIENCE.attempt,
     pauses: &[Duration::ZERO, Duration::ZERO],
-    close: PATIENCE.close,
+    ..PATIENCE
 };
 
 fn mailer(url: &str, patience: Patience) -> Mailer {
@@ -200,6 +200,38 @@ async fn a_full_queue_drops_the_newest_and_says_so() {
         assert_eq!(received.subject(), number.to_string());
     }
     assert!(server.letters.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn who_has_many_letters_can_wait_for_a_place_for_each() {
+    let mut server = Server::new().await;
+    let mailer = mailer(&server.url, PATIENCE);
+    for number in 0..QUEUE + 20 {
+        mailer.send_in_turn(letter(&number.to_string())).await;
+    }
+    mailer.settle().await;
+    for number in 0..QUEUE + 20 {
+        let received = server.letters.try_recv().unwrap();
+        assert_eq!(received.subject(), number.to_string());
+    }
+    assert_eq!(mailer.lost(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_vain_for_a_place_waits_once_and_learns_how_many_letters_are_lost() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    let mailer = mailer(&url, PATIENCE);
+    let before = tokio::time::Instant::now();
+    for number in 0..QUEUE + 20 {
+        mailer.send_in_turn(letter(&number.to_string())).await;
+    }
+    assert_eq!(before.elapsed().as_secs(), 60);
+    assert_eq!(mailer.lost(), 20);
+    mailer.settle().await;
+    mailer.close().await;
+    assert!(before.elapsed().as_secs() < 60 + 120 + 6);
+    assert_eq!(mailer.lost(), u64::from(QUEUE) + 20);
 }
 
 #[tokio::test]

@@ -123,7 +123,7 @@ async fn at_once(
     }
     writer.tx.commit().await?;
     for told in writer.told {
-        told.send(services);
+        told.send_in_turn(services).await;
     }
     Ok(reports)
 }
