@@ -143,6 +143,7 @@ pub async fn import(
     listener.begin(u64::try_from(count.map_err(SourceError::from)?).unwrap_or_default());
     let stop = !wanted.without_unreadable && !wanted.dry_run;
     let (names, unreadable) = look(services, source, wanted, stop, listener).await?;
+    source.0.still()?;
     if unreadable > 0 && stop {
         return Err(ImportError::Unreadable(unreadable));
     }
@@ -156,6 +157,7 @@ pub async fn import(
     let (mut totals, mut unwritten) = (Totals::default(), Unwritten::default());
     let mut next = planned(services, source, wanted, &names, i64::MIN).await?;
     while let Some((page, plans)) = next {
+        source.0.still()?;
         // the next page is read and planned while this one is written
         let (written, following) = tokio::join!(
             write::write(services, client, wanted, &plans, &mut unwritten),

@@ -5,6 +5,7 @@ use std::{
     fs,
     io::Read as _,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
 
 use sqlx::{
@@ -35,13 +36,50 @@ pub enum SourceError {
     /// It is no database of Django with django-allauth.
     #[error("this is no database of Django with django-allauth: the table {0} is missing")]
     NoTable(&'static str),
+    /// Somebody writes to a file that nobody seemed to have open.
+    #[error("the site is in use and writes to its database: stop it, or import a copy")]
+    InUse,
     /// It does not answer as it should.
     #[error("the Django database: {0}")]
     Read(#[from] StoreError),
 }
 
 /// A Django database in one transaction that only reads: however long it takes, all of it is of one moment.
-pub struct Source(Connection);
+pub struct Source {
+    connection: Connection,
+    /// A file that is read without looking whether it changes.
+    idle: Option<Idle>,
+}
+
+/// What a file looked like, of which SQLite was told that nobody writes to it.
+struct Idle {
+    path: PathBuf,
+    /// Where SQLite writes first in WAL mode.
+    wal: PathBuf,
+    looks: Option<(u64, SystemTime)>,
+}
+
+impl Idle {
+    fn of(path: &Path, wal: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            wal: wal.to_owned(),
+            looks: looks(path),
+        }
+    }
+
+    /// Whether nobody has written to it. Who only reads makes an empty WAL.
+    fn is_still(&self) -> bool {
+        let written = fs::metadata(&self.wal).is_ok_and(|wal| wal.len() > 0);
+        !written && looks(&self.path) == self.looks
+    }
+}
+
+/// Size of a file, and when it was written to.
+fn looks(path: &Path) -> Option<(u64, SystemTime)> {
+    let file = fs::metadata(path).ok()?;
+    Some((file.len(), file.modified().ok()?))
+}
 
 enum Connection {
     Sqlite(SqliteConnection),
@@ -51,7 +89,7 @@ enum Connection {
 /// Runs a query: `ask!(source, connection => query.fetch_all(connection))`.
 macro_rules! ask {
     ($source:expr, $connection:ident => $run:expr) => {
-        match &mut $source.0 {
+        match &mut $source.connection {
             Connection::Sqlite($connection) => $run.await,
             Connection::Postgres($connection) => $run.await,
         }
@@ -65,16 +103,17 @@ impl Source {
     /// # Errors
     /// [`SourceError`]; nothing is created.
     pub async fn open(place: &str) -> Result<Self, SourceError> {
-        let connection = if place.starts_with("postgres://") || place.starts_with("postgresql://") {
-            postgres(place).await?
-        } else {
-            let path = place
-                .strip_prefix("sqlite://")
-                .or_else(|| place.strip_prefix("sqlite:"))
-                .unwrap_or(place);
-            sqlite(Path::new(path)).await?
-        };
-        let mut source = Self(connection);
+        let (connection, idle) =
+            if place.starts_with("postgres://") || place.starts_with("postgresql://") {
+                (postgres(place).await?, None)
+            } else {
+                let path = place
+                    .strip_prefix("sqlite://")
+                    .or_else(|| place.strip_prefix("sqlite:"))
+                    .unwrap_or(place);
+                sqlite(Path::new(path)).await?
+            };
+        let mut source = Self { connection, idle };
         for table in TABLES {
             if !source.has(table).await? {
                 return Err(SourceError::NoTable(table));
@@ -83,8 +122,20 @@ impl Source {
         Ok(source)
     }
 
+    /// Whether what was read so far is of one moment, as everything is that a transaction reads; only a
+    /// file that seemed idle has none.
+    ///
+    /// # Errors
+    /// [`SourceError::InUse`].
+    pub fn still(&self) -> Result<(), SourceError> {
+        if self.idle.as_ref().is_none_or(Idle::is_still) {
+            return Ok(());
+        }
+        Err(SourceError::InUse)
+    }
+
     async fn has(&mut self, table: &str) -> Result<bool, StoreError> {
-        let sql = match &self.0 {
+        let sql = match &self.connection {
             Connection::Sqlite(_) => {
                 "select count(*) from sqlite_master where type in ('table', 'view') and name = $1"
             }
@@ -141,7 +192,7 @@ impl Source {
 
     /// Tells PostgreSQL what SQLite need not be told.
     async fn order(&mut self, sql: &'static str) -> Result<(), StoreError> {
-        if let Connection::Postgres(connection) = &mut self.0 {
+        if let Connection::Postgres(connection) = &mut self.connection {
             sqlx::raw_sql(sql).execute(connection).await?;
         }
         Ok(())
@@ -250,8 +301,8 @@ struct AuthenticatorRow {
 }
 
 /// Opens a file for reading. A database in WAL mode that nobody has open is read as one that does not
-/// change: SQLite would put files beside it otherwise.
-async fn sqlite(path: &Path) -> Result<Connection, SourceError> {
+/// change: SQLite would put files beside it otherwise. Whether it does is for [`Source::still`].
+async fn sqlite(path: &Path) -> Result<(Connection, Option<Idle>), SourceError> {
     let mut header = Vec::new();
     let file = fs::File::open(path).map_err(|_| SourceError::NoFile(path.to_owned()))?;
     let read = file.take(100).read_to_end(&mut header);
@@ -262,10 +313,11 @@ async fn sqlite(path: &Path) -> Result<Connection, SourceError> {
     beside.push("-wal");
     // bytes 18 and 19 are 2 (https://www.sqlite.org/fileformat.html#file_format_version_numbers)
     let idle = header.get(18..20) == Some(&[2, 2]) && !Path::new(&beside).exists();
+    let idle = idle.then(|| Idle::of(path, Path::new(&beside)));
     let options = SqliteConnectOptions::new()
         .filename(path)
         .read_only(true)
-        .immutable(idle)
+        .immutable(idle.is_some())
         // rows that may wait for their reader, so that neither wakes the other for each
         .row_buffer_size(500)
         .create_if_missing(false);
@@ -276,7 +328,7 @@ async fn sqlite(path: &Path) -> Result<Connection, SourceError> {
         .execute(&mut connection)
         .await
         .map_err(SourceError::Connect)?;
-    Ok(Connection::Sqlite(connection))
+    Ok((Connection::Sqlite(connection), idle))
 }
 
 async fn postgres(url: &str) -> Result<Connection, SourceError> {

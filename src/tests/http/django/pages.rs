@@ -1,6 +1,6 @@
 //! Sites of more accounts than are written together, and imports that end between.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use super::{imported, moved};
 use crate::{
@@ -12,6 +12,7 @@ use crate::{
 on_both!(
     django_accounts_that_were_written_are_told_though_the_site_falls_silent,
     django_keys_that_came_are_for_a_host_name_though_the_import_broke_off,
+    django_files_that_change_while_they_are_read_end_the_import,
     django_dry_runs_of_many_accounts_say_what_the_import_will_do,
 );
 
@@ -71,18 +72,23 @@ impl Listener for Fall {
     fn account(&mut self, report: &AccountReport) -> io::Result<()> {
         if self.told.is_empty() {
             let place = self.place.clone();
-            let ended = std::thread::spawn(move || {
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .unwrap();
-                runtime.block_on(end_of_reading(&place));
-            });
-            ended.join().unwrap();
+            meanwhile(async move { end_of_reading(&place).await });
         }
         self.told.push(report.django_id);
         Ok(())
     }
+}
+
+/// Does something while an import waits for its listener.
+fn meanwhile(something: impl Future<Output = ()> + Send + 'static) {
+    let done = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(something);
+    });
+    done.join().unwrap();
 }
 
 /// Ends whoever reads a site for an import.
@@ -128,6 +134,51 @@ async fn django_keys_that_came_are_for_a_host_name_though_the_import_broke_off(k
     assert!(app.number(keys).await > 0);
     let host = app.services.settings.public_url.host();
     assert_eq!(app.texts(party).await, [host]);
+}
+
+/// Writes to a site as soon as its accounts were looked at.
+struct Busy {
+    site: Arc<Site>,
+}
+
+impl Listener for Busy {
+    fn begin(&mut self, _: u64) {}
+
+    fn passed(&mut self, _: u64) {
+        let site = Arc::clone(&self.site);
+        meanwhile(async move {
+            site.execute("update auth_user set is_active = false where id = 1")
+                .await;
+        });
+    }
+
+    fn account(&mut self, _: &AccountReport) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+async fn django_files_that_change_while_they_are_read_end_the_import(kind: Kind) {
+    let (app, site) = (
+        TestApp::new(kind).await,
+        Arc::new(Site::new(Kind::Sqlite, "db").await),
+    );
+    site.execute("pragma journal_mode = wal").await;
+    let before = app.contents().await;
+    let mut source = Source::open(&site.place).await.unwrap();
+    let mut busy = Busy {
+        site: Arc::clone(&site),
+    };
+    let (client, wanted) = (Client::shell(), site.wanted());
+    let ended = django::import(&app.services, &client, &mut source, &wanted, &mut busy).await;
+    let error = ended.unwrap_err().to_string();
+    assert!(error.contains("the site is in use"), "{error}");
+    assert_eq!(app.contents().await, before);
+    // it is none of its own doing, and there again
+    drop(source);
+    assert_eq!(
+        app.import(&site, &site.wanted()).await.totals(),
+        imported(5)
+    );
 }
 
 async fn django_dry_runs_of_many_accounts_say_what_the_import_will_do(kind: Kind) {
