@@ -6,16 +6,18 @@ use crate::store::{StoreError, Tx, changed, rows};
 pub(super) struct New<'a> {
     pub(super) hash: &'a [u8],
     pub(super) browser_hash: &'a [u8],
-    pub(super) session_id: &'a str,
-    pub(super) session_hash: &'a [u8],
+    pub(super) session: (&'a str, &'a [u8]),
     pub(super) host: &'a str,
     pub(super) uri: &'a str,
     pub(super) expires_at: i64,
 }
 
-/// A ticket that was used.
+/// A ticket by its hash, that of the browser's cookie, and its host.
+type Ticket<'a> = (&'a [u8], &'a [u8], &'a str);
+
+/// What a ticket is good for.
 #[derive(sqlx::FromRow)]
-pub(super) struct Used {
+pub(super) struct Found {
     pub(super) session_id: String,
     pub(super) session_hash: Vec<u8>,
     pub(super) uri: String,
@@ -29,8 +31,8 @@ pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), StoreError>
         sqlx::query(SQL)
             .bind(new.hash)
             .bind(new.browser_hash)
-            .bind(new.session_id)
-            .bind(new.session_hash)
+            .bind(new.session.0)
+            .bind(new.session.1)
             .bind(new.host)
             .bind(new.uri)
             .bind(new.expires_at)
@@ -38,25 +40,42 @@ pub(super) async fn insert(tx: &mut Tx, new: &New<'_>) -> Result<(), StoreError>
     .map(drop)
 }
 
-/// Takes a ticket away, if it is for this host and browser and has not run out.
-pub(super) async fn take(
+/// A ticket that has not run out.
+pub(super) async fn find(
     tx: &mut Tx,
-    hash: &[u8],
-    browser_hash: &[u8],
-    host: &str,
+    (hash, browser_hash, host): Ticket<'_>,
     now: i64,
-) -> Result<Option<Used>, StoreError> {
-    const SQL: &str = "delete from gate_ticket where ticket_hash = $1 and browser_hash = $2 and host = $3 \
-         and expires_at > $4 returning session_id, session_hash, uri";
-    let used = rows!(
+) -> Result<Option<Found>, StoreError> {
+    const SQL: &str = "select session_id, session_hash, uri from gate_ticket \
+         where ticket_hash = $1 and browser_hash = $2 and host = $3 and expires_at > $4";
+    let found = rows!(
         tx,
-        sqlx::query_as::<_, Used>(SQL)
+        sqlx::query_as::<_, Found>(SQL)
             .bind(hash)
             .bind(browser_hash)
             .bind(host)
             .bind(now)
     )?;
-    Ok(used.into_iter().next())
+    Ok(found.into_iter().next())
+}
+
+/// Takes a ticket away that has not run out; says whether it was there still.
+pub(super) async fn take(
+    tx: &mut Tx,
+    (hash, browser_hash, host): Ticket<'_>,
+    now: i64,
+) -> Result<bool, StoreError> {
+    const SQL: &str = "delete from gate_ticket where ticket_hash = $1 and browser_hash = $2 and host = $3 \
+         and expires_at > $4";
+    changed!(
+        tx,
+        sqlx::query(SQL)
+            .bind(hash)
+            .bind(browser_hash)
+            .bind(host)
+            .bind(now)
+    )
+    .map(|rows| rows == 1)
 }
 
 /// Deletes at most a thousand tickets that have run out.

@@ -42,7 +42,8 @@ pub async fn end_session(
 pub async fn end_other_sessions() -> Result<(), Error> {
     use crate::{auth::sessions::flow, request};
     let (services, who) = request::recent_admin().await?;
-    let token = flow::end_others(&services, &request::client()?, &who)
+    let device = request::device()?;
+    let token = flow::end_others(&services, &request::client()?, &who, device.as_ref())
         .await
         .map_err(request::refuse)?;
     request::set_session(&token)?;

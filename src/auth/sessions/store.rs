@@ -10,6 +10,7 @@ use crate::{
 #[derive(sqlx::FromRow)]
 pub(super) struct Row {
     pub(super) id: String,
+    pub(super) token_hash: Vec<u8>,
     pub(super) account_id: String,
     pub(super) methods: String,
     pub(super) source: String,
@@ -31,7 +32,7 @@ pub(super) struct Row {
 macro_rules! select {
     ($more:literal) => {
         concat!(
-            "select session.id, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
+            "select session.id, session.token_hash, account_id, methods, source, user_agent, session.created_at, last_seen_at, \
              authenticated_at, reauthenticated_at, key_shown_at, username, email, first_name, last_name, is_staff, is_superuser \
              from session join account on account.id = account_id ",
             $more
@@ -41,7 +42,7 @@ macro_rules! select {
 
 /// The session of a token hash, unless its account is disabled.
 pub(super) async fn find(db: &Db, hash: &[u8]) -> Result<Option<Row>, StoreError> {
-    const SQL: &str = select!("where token_hash = $1 and disabled_at is null");
+    const SQL: &str = select!("where session.token_hash = $1 and disabled_at is null");
     on_db!(db, pool => sqlx::query_as::<_, Row>(SQL).bind(hash).fetch_optional(pool))
 }
 
@@ -173,30 +174,36 @@ pub(super) async fn touch(
     .map(drop)
 }
 
-/// Gives a session a new token; the old one is dead from then on.
-pub(super) async fn rotate(tx: &mut Tx, id: &str, hash: &[u8]) -> Result<bool, StoreError> {
-    const SQL: &str = "update session set token_hash = $2 where id = $1";
-    let rows = changed!(tx, sqlx::query(SQL).bind(id).bind(hash))?;
+/// Gives a session a new token in the place of the one that was shown, which is dead from then on; says
+/// whether it had that one still.
+pub(super) async fn rotate(
+    tx: &mut Tx,
+    (id, old): (&str, &[u8]),
+    hash: &[u8],
+) -> Result<bool, StoreError> {
+    const SQL: &str = "update session set token_hash = $3 where id = $1 and token_hash = $2";
+    let rows = changed!(tx, sqlx::query(SQL).bind(id).bind(old).bind(hash))?;
     end_on_sites(tx, id).await?;
     Ok(rows == 1)
 }
 
-/// Gives a session a new token and notes by which methods and when its holder was confirmed, and when by
+/// As [`rotate`], and notes by which methods and when its holder was confirmed, and when by
 /// a key if this was by one.
 pub(super) async fn confirm(
     tx: &mut Tx,
-    id: &str,
+    (id, old): (&str, &[u8]),
     hash: &[u8],
     methods: &str,
     now: i64,
     key_shown_at: Option<i64>,
 ) -> Result<bool, StoreError> {
-    const SQL: &str = "update session set token_hash = $2, methods = $3, reauthenticated_at = $4, \
-         key_shown_at = coalesce($5, key_shown_at) where id = $1";
+    const SQL: &str = "update session set token_hash = $3, methods = $4, reauthenticated_at = $5, \
+         key_shown_at = coalesce($6, key_shown_at) where id = $1 and token_hash = $2";
     let rows = changed!(
         tx,
         sqlx::query(SQL)
             .bind(id)
+            .bind(old)
             .bind(hash)
             .bind(methods)
             .bind(now)

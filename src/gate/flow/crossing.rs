@@ -35,13 +35,13 @@ pub enum Crossing {
 }
 
 /// Writes a ticket for a browser, known by the hash of a cookie on the site's host, if its person may go there.
-/// It is good as long as the session has the token of this hash.
+/// It is good as long as the session has the token that was shown here.
 ///
 /// # Errors
 /// [`FlowError::Store`], [`FlowError::Random`].
 pub async fn hand_over(
     services: &Services,
-    (who, session): (&Admin, &TokenHash),
+    who: &Admin,
     site: &Site,
     asked: &Asked,
     browser: &[u8],
@@ -75,8 +75,7 @@ pub async fn hand_over(
     let new = store::New {
         hash: hash.as_slice(),
         browser_hash: browser,
-        session_id: who.session_id(),
-        session_hash: session.as_slice(),
+        session: who.session(),
         host: &site.host,
         uri: asked.return_to(),
         expires_at: services.clock.now().saturating_add(TICKET_LIFETIME),
@@ -99,27 +98,18 @@ pub async fn accept(
 ) -> Result<Option<(Token, String)>, FlowError> {
     let (hash, now) = (ticket.hash(), services.clock.now());
     let mut tx = services.db.begin().await?;
-    let used = store::take(
-        &mut tx,
-        hash.as_slice(),
-        browser.as_slice(),
-        &site.host,
-        now,
-    )
-    .await?;
-    let Some(used) = used else {
+    let ticket = (hash.as_slice(), browser.as_slice(), &*site.host);
+    // the session first, as whoever ends it does
+    let Some(found) = store::find(&mut tx, ticket, now).await? else {
         return Ok(None);
     };
-    let token = sessions::begin_on_site(
-        services,
-        &mut tx,
-        &used.session_id,
-        &used.session_hash,
-        &site.host,
-    )
-    .await?;
+    let session = (&*found.session_id, &*found.session_hash);
+    let token = sessions::begin_on_site(services, &mut tx, session, &site.host).await?;
+    if !store::take(&mut tx, ticket, now).await? {
+        return Ok(None);
+    }
     tx.commit().await?;
-    Ok(token.map(|token| (token, used.uri)))
+    Ok(token.map(|token| (token, found.uri)))
 }
 
 /// Deletes at most a thousand tickets that have run out.

@@ -51,14 +51,7 @@ pub async fn begin_trial(
         });
     }
     let mut tx = services.db.begin().await?;
-    let there = sessions::begin_on_site(
-        services,
-        &mut tx,
-        holder.session_id(),
-        here.hash().as_slice(),
-        &site.host,
-    )
-    .await?;
+    let there = sessions::begin_on_site(services, &mut tx, holder.session(), &site.host).await?;
     tx.commit().await?;
     Ok(Trial {
         holder,

@@ -68,10 +68,12 @@ pub async fn begin_change(
     proved: Option<Method>,
 ) -> Result<Token, FlowError> {
     ceremonies::end_all_of(tx, who.account_id()).await?;
-    if let Some(method) = proved {
-        sessions::confirm(services, tx, who, method).await?;
-    }
-    sessions::keep_only(services, tx, who).await
+    let Some(method) = proved else {
+        return sessions::keep_only(services, tx, who).await;
+    };
+    let token = sessions::confirm(services, tx, who, method).await?;
+    sessions::end_rest(tx, who).await?;
+    Ok(token)
 }
 
 /// Ends the addition of a factor, recorded as `action`: makes recovery codes with the first one, records, commits, tells.

@@ -89,7 +89,7 @@ async fn cross(shared: &Shared, wanted: &Wanted, head: &Parts) -> Result<Respons
         Err(error) => return Ok(to(error).into_response()),
     };
     Ok(
-        match gate::hand_over(services, (&admin, &token.hash()), site, &asked, &browser).await? {
+        match gate::hand_over(services, &admin, site, &asked, &browser).await? {
             Crossing::Forbidden(needs) => {
                 let by = asker(head, &client, None);
                 let what = (Outcome::Forbidden, needs);

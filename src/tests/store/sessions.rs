@@ -11,6 +11,7 @@ use crate::{
 
 on_both!(
     an_ended_session_does_not_come_back_by_a_request_under_way,
+    ses_01_a_token_that_was_renewed_meanwhile_renews_nothing,
     ses_05_06_purging_deletes_what_has_run_out_and_nothing_else,
     ses_17_starts_at_once_leave_the_ten_latest_at_most,
     ses_17_two_starts_in_overlapping_transactions_leave_ten,
@@ -39,6 +40,28 @@ async fn lives(app: &TestApp, token: &Token) -> bool {
         .await
         .unwrap()
         .is_some()
+}
+
+async fn ses_01_a_token_that_was_renewed_meanwhile_renews_nothing(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    let anna = app.account("anna").await;
+    let (services, shell) = (&app.services, Client::shell());
+    let old = start(services, &anna.id).await.unwrap();
+    let who = sessions::find(services, &shell, &old).await;
+    let who = who.unwrap().unwrap();
+    let mut tx = services.db.begin().await.unwrap();
+    let new = sessions::confirm(services, &mut tx, &who, Method::Pwd).await;
+    tx.commit().await.unwrap();
+    // whoever showed the old one before that, and waited
+    let mut tx = services.db.begin().await.unwrap();
+    let again = sessions::confirm(services, &mut tx, &who, Method::Pwd).await;
+    drop(tx);
+    assert!(again.is_err());
+    let mut tx = services.db.begin().await.unwrap();
+    let only = sessions::keep_only(services, &mut tx, &who).await;
+    drop(tx);
+    assert!(only.is_err());
+    assert!(lives(&app, &new.unwrap()).await);
 }
 
 async fn an_ended_session_does_not_come_back_by_a_request_under_way(kind: Kind) {

@@ -17,7 +17,7 @@ use super::{
 pub use crate::clock::time_in_words;
 use crate::{
     audit::flow::{self as audit, Action, Event},
-    auth::attempts::flow as attempts,
+    auth::{attempts::flow as attempts, devices::flow as devices},
     crypto::token::Token,
     error::Error,
     services::{Client, FlowError, Services},
@@ -174,7 +174,8 @@ pub async fn end(
     Ok(())
 }
 
-/// Ends all sessions of the caller but this one, which gets the answered token.
+/// Ends all sessions of the caller but this one, which gets the answered token, and knows no other browser
+/// of theirs any more.
 ///
 /// # Errors
 /// [`Error::SignInFirst`] when this session was ended meanwhile.
@@ -182,9 +183,16 @@ pub async fn end_others(
     services: &Services,
     client: &Client,
     who: &RecentAdmin,
+    device: Option<&Token>,
 ) -> Result<Token, FlowError> {
+    let id = who.account_id();
+    let known = match device {
+        Some(token) => devices::recognise(services, id, token).await?,
+        None => None,
+    };
     let mut tx = services.db.begin().await?;
     let token = keep_only(services, &mut tx, who).await?;
+    devices::forget_others(&mut tx, id, known.as_deref()).await?;
     audit::record(
         services,
         &mut tx,
@@ -199,24 +207,33 @@ pub async fn end_others(
 /// In the caller's transaction, ends all of an administrator's sessions but this one, under a new token.
 ///
 /// # Errors
-/// [`Error::SignInFirst`] when this session was ended meanwhile.
+/// [`Error::SignInFirst`] when this session was ended meanwhile, or given another token.
 pub async fn keep_only(services: &Services, tx: &mut Tx, who: &Holder) -> Result<Token, FlowError> {
     let token = Token::generate(&services.random)?;
     let live = store::hold(tx, who.account_id()).await?
-        && store::rotate(tx, who.session_id(), token.hash().as_slice()).await?;
+        && store::rotate(tx, who.session(), token.hash().as_slice()).await?;
     if !live {
         return Err(Error::SignInFirst.into());
     }
-    store::delete_all_of(tx, who.account_id(), who.session_id()).await?;
-    attempts::end_all_of(tx, who.account_id()).await?;
+    end_rest(tx, who).await?;
     Ok(token)
+}
+
+/// In the caller's transaction, which has given this session a new token, ends all other sessions of its
+/// account and all sign-ins under way.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn end_rest(tx: &mut Tx, who: &Holder) -> Result<(), FlowError> {
+    store::delete_all_of(tx, who.account_id(), who.session_id()).await?;
+    attempts::end_all_of(tx, who.account_id()).await
 }
 
 /// In the caller's transaction, notes that the holder of a session has confirmed who they are, by a
 /// method that counts from now on; answers the session's new token.
 ///
 /// # Errors
-/// [`Error::SignInFirst`] when this session was ended meanwhile.
+/// [`Error::SignInFirst`] when this session was ended meanwhile, or given another token.
 pub async fn confirm(
     services: &Services,
     tx: &mut Tx,
@@ -231,7 +248,7 @@ pub async fn confirm(
     let live = store::hold(tx, who.account_id()).await?
         && store::confirm(
             tx,
-            who.session_id(),
+            who.session(),
             token.hash().as_slice(),
             &methods,
             now,

@@ -47,8 +47,7 @@ pub async fn find_at(
 pub async fn begin_on_site(
     services: &Services,
     tx: &mut Tx,
-    session_id: &str,
-    session_hash: &[u8],
+    (session_id, session_hash): (&str, &[u8]),
     host: &str,
 ) -> Result<Option<Token>, FlowError> {
     if !store::hold_by(tx, session_id, session_hash).await? {

@@ -16,6 +16,7 @@ pub struct Holder {
     username: String,
     email: Option<String>,
     session_id: String,
+    session_hash: Vec<u8>,
     authenticated_at: i64,
     reauthenticated_at: i64,
     key_shown_at: Option<i64>,
@@ -98,6 +99,12 @@ impl Holder {
         &self.session_id
     }
 
+    /// The session, and the hash of the token that was shown for it here.
+    #[must_use]
+    pub fn session(&self) -> (&str, &[u8]) {
+        (&self.session_id, &self.session_hash)
+    }
+
     /// An event that this person causes on their own account.
     #[must_use]
     pub fn event<'a>(&'a self, action: Action, detail: &'a str) -> Event<'a> {
@@ -150,6 +157,7 @@ impl From<Row> for Holder {
             username: row.username,
             email: row.email,
             session_id: row.id,
+            session_hash: row.token_hash,
             authenticated_at: row.authenticated_at,
             reauthenticated_at: row.reauthenticated_at,
             key_shown_at: row.key_shown_at,
