@@ -54,6 +54,18 @@ pub async fn remember(
     Ok(Some(token))
 }
 
+/// Forgets all browsers of an account but one, if any.
+///
+/// # Errors
+/// [`FlowError::Store`].
+pub async fn forget_others(
+    tx: &mut Tx,
+    account_id: &str,
+    kept: Option<&str>,
+) -> Result<(), FlowError> {
+    Ok(store::delete_others(tx, account_id, kept.unwrap_or_default()).await?)
+}
+
 /// Forgets all browsers of an account.
 ///
 /// # Errors

@@ -42,8 +42,10 @@ impl Lane {
         canonical: &str,
         device: Option<&Token>,
     ) -> Result<Self, FlowError> {
-        if let (Some(account), Some(token)) = (account, device)
-            && let Some(id) = devices::flow::recognise(services, &account.id, token).await?
+        // looked for whoever it is: a name that is known must not take longer than one that is not
+        let id = account.map_or("", |account| &account.id);
+        if let Some(token) = device
+            && let Some(id) = devices::flow::recognise(services, id, token).await?
         {
             return Ok(Self {
                 account: Subject::of(&[canonical, "device", &id]),
@@ -170,31 +172,29 @@ pub async fn prove(
         Some(account) if account.disabled => (None, Refused::Disabled),
         Some(account) => (account.password_hash.as_deref(), Refused::NoPassword),
     };
-    Ok(
-        match services
-            .passwords
-            .verify(
-                password,
-                hash.map(|hash| PasswordHash::stored(hash.to_owned())),
-                turn,
-            )
-            .await?
-        {
-            Verdict::Right { rehash } => Ok(Proof { lane, rehash }),
-            Verdict::Corrupt => {
-                tracing::error!(
-                    account = account.map(|account| &*account.id),
-                    "the stored password hash cannot be read"
-                );
-                Err(Refused::Corrupt)
-            }
-            Verdict::Wrong => Err(if hash.is_some() {
-                Refused::Wrong
-            } else {
-                refused
-            }),
-        },
-    )
+    let stored = hash.map(|hash| PasswordHash::stored(hash.to_owned()));
+    let verdict = services.passwords.verify(password, stored, turn).await;
+    if verdict.is_err() && in_time {
+        // it was not looked at, so it was no wrong try; the source still waits behind others
+        let mut tx = services.db.begin().await?;
+        throttle::give_back(services, &mut tx, throttle::ACCOUNT, &lane.account).await?;
+        tx.commit().await?;
+    }
+    Ok(match verdict? {
+        Verdict::Right { rehash } => Ok(Proof { lane, rehash }),
+        Verdict::Corrupt => {
+            tracing::error!(
+                account = account.map(|account| &*account.id),
+                "the stored password hash cannot be read"
+            );
+            Err(Refused::Corrupt)
+        }
+        Verdict::Wrong => Err(if hash.is_some() {
+            Refused::Wrong
+        } else {
+            refused
+        }),
+    })
 }
 
 /// Changes the caller's password, ends all their other sessions, and answers this session's new token.
@@ -238,6 +238,7 @@ pub async fn change(
         return Err(Error::WrongCurrentPassword.into());
     }
     accounts::store_password(services, &mut tx, &account.id, &hash).await?;
+    devices::flow::forget_others(&mut tx, &account.id, proof.device()).await?;
     let token = sessions::flow::keep_only(services, &mut tx, who).await?;
     audit::record(
         services,

@@ -8,6 +8,7 @@ use crate::{
     },
     auth::{
         accounts::flow::Account,
+        devices::flow as devices,
         sessions::flow::{self as sessions, Holder},
     },
     mfa::{
@@ -67,6 +68,7 @@ pub async fn reset(
     let keys = webauthn::remove_all_of(&mut tx, &account.id).await?;
     let codes = recovery_codes::remove_all_of(&mut tx, &account.id).await?;
     ceremonies::end_all_of(&mut tx, &account.id).await?;
+    devices::forget_all_of(&mut tx, &account.id).await?;
     let event = Event {
         action: Action::MfaReset,
         actor: None,

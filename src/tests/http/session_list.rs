@@ -58,6 +58,8 @@ async fn ses_10_ending_all_others_ends_four_of_five_and_renews_this_one(kind: Ki
     );
     assert_ne!(browsers[2].cookie(SESSION), before.cookie(SESSION));
     assert!(stranger.is_signed_in().await);
+    // this browser, and the stranger's
+    assert_eq!(app.number("select count(*) from known_device").await, 2);
     assert_eq!(app.details("session.others_ended").await.len(), 1);
 }
 
@@ -262,6 +264,8 @@ async fn a_password_change_ends_all_other_sessions(kind: Kind) {
         .post("/accounts/password/change/", &fields)
         .await
         .assert_redirect("/?done=password-changed");
+    // whoever knew the old one has no browser that is known
+    assert_eq!(app.number("select count(*) from known_device").await, 1);
     assert_eq!(
         alive(&mut browsers).await,
         [false, false, false, false, true]

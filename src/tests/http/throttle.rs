@@ -2,7 +2,10 @@
 
 use tokio::task::JoinSet;
 
-use crate::tests::support::{DEVICE, Kind, PASSWORD, SESSION, TestApp, on_both};
+use crate::{
+    crypto::passwords::{Cost, Passwords},
+    tests::support::{DEVICE, Kind, PASSWORD, SESSION, TestApp, on_both},
+};
 
 on_both!(
     log_03_after_five_wrong_tries_the_delay_grows_and_is_not_told,
@@ -13,8 +16,24 @@ on_both!(
     log_06_two_hundred_parallel_tries_from_many_accounts_stay_within_the_sources_limit,
     log_16_a_right_password_clears_the_count_of_its_account_only,
     log_16_every_try_is_in_the_audit_trail,
+    log_03_a_password_that_could_not_be_looked_at_is_no_wrong_try,
     limits_survive_a_restart,
 );
+
+async fn log_03_a_password_that_could_not_be_looked_at_is_no_wrong_try(kind: Kind) {
+    let app = TestApp::new(kind).await;
+    app.account("anna").await;
+    let flooded = app.variant(|services| {
+        services.passwords = Passwords::with_cost(1, services.random.clone(), Cost::TEST);
+        services.passwords.fill();
+    });
+    for _ in 0..6 {
+        let busy = flooded.browser().sign_in("anna", PASSWORD).await;
+        busy.assert_status(503);
+    }
+    let answer = app.browser().sign_in("anna", PASSWORD).await;
+    answer.assert_redirect("/");
+}
 
 async fn log_03_after_five_wrong_tries_the_delay_grows_and_is_not_told(kind: Kind) {
     let app = TestApp::new(kind).await;

@@ -67,6 +67,13 @@ impl Passwords {
         Self::with_cost(permits, random, Cost::STANDARD)
     }
 
+    /// From now on there is no place for anybody, as in a flood.
+    #[cfg(test)]
+    pub(crate) fn fill(&self) {
+        self.0.queue.forget_permits(QUEUE);
+        self.0.later.0.forget_permits(QUEUE);
+    }
+
     /// [`new`](Self::new) at another cost. Hashes of any other cost are renewed when their
     /// password is next right.
     pub fn with_cost(permits: usize, random: Random, cost: Cost) -> Self {
