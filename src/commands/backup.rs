@@ -9,7 +9,7 @@ use crate::{
     mfa::{restored::flow as restored, rotation::flow as rotation},
     server::settings::{Loaded, Settings},
     services::Client,
-    store::{Db, backup},
+    store::{Db, backup, transfer::End},
 };
 
 #[derive(Args)]
@@ -57,6 +57,11 @@ pub(super) async fn restore(loaded: Loaded, command: Restore) -> Result<(), Fail
 }
 
 async fn begin_anew(settings: Settings) -> Result<(), Failure> {
+    let url = &settings.database_url;
+    match url.sqlite_path() {
+        Some(path) => drop(backup::hold_unused(path).await?),
+        None => End::postgres(url.expose()).await?.ensure_unused().await?,
+    }
     let services = open::services(settings).await?;
     open::check_keys(&services).await?;
     if let Err(warning) = open::check_party(&services, false).await {

@@ -32,9 +32,10 @@ pub(super) async fn run(command: &Move) -> Result<(), Failure> {
         return Err(TransferError::OneKind.into());
     }
     // what is written meanwhile would not be copied: a code that is spent there would be good here
-    if let Some(path) = from.sqlite_path().filter(|path| path.is_file()) {
-        backup::ensure_unused(path).await?;
-    }
+    let _held = match from.sqlite_path() {
+        Some(path) => Some(backup::hold_unused(path).await?),
+        None => None,
+    };
     let mut source = end(&from).await?;
     source.ensure_unused().await?;
     // makes its tables

@@ -13,9 +13,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use metrics::{
-    Gauge, Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram,
-};
+use metrics::{Unit, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use subtle::ConstantTimeEq as _;
 
@@ -43,8 +41,10 @@ static RECORDER: LazyLock<Option<PrometheusHandle>> = LazyLock::new(|| {
     Some(handle)
 });
 
-/// The gauges of keys at the last look.
-static SEALS: Mutex<Vec<Gauge>> = Mutex::new(Vec::new());
+/// The id of a key and what it is to the settings.
+type Seal = (String, &'static str);
+/// Those of the last look.
+static SEALS: Mutex<Vec<Seal>> = Mutex::new(Vec::new());
 /// Between two times that durations are put into their buckets: until then each is kept by itself.
 const UPKEEP_EVERY: Duration = Duration::from_secs(5);
 
@@ -210,11 +210,9 @@ async fn look(services: &Services) -> Result<(), FlowError> {
     let live = sessions::count(services).await?;
     gauge!("inmor_mfa_sessions").set(number(usize::try_from(live).unwrap_or_default()));
     let held = rotation::status(services).await?;
-    // a key that holds nothing any more is no longer told of, and would stay as it was
+    let seal = |(key, state): &Seal| gauge!("inmor_mfa_sealed_secrets", "key" => key.clone(), "state" => *state);
     let mut seals = SEALS.lock().unwrap_or_else(PoisonError::into_inner);
-    for before in seals.drain(..) {
-        before.set(0.0);
-    }
+    let before = std::mem::take(&mut *seals);
     for held in held {
         let state = match held.state {
             KeyState::Seals => "seals",
@@ -222,9 +220,13 @@ async fn look(services: &Services) -> Result<(), FlowError> {
             KeyState::Missing => "missing",
         };
         let secrets = usize::try_from(held.secrets).unwrap_or_default();
-        let seal = gauge!("inmor_mfa_sealed_secrets", "key" => held.key_id, "state" => state);
-        seal.set(number(secrets));
-        seals.push(seal);
+        let one = (held.key_id, state);
+        seal(&one).set(number(secrets));
+        seals.push(one);
+    }
+    // a key that holds nothing any more is no longer told of, and would stay as it was
+    for gone in before.iter().filter(|one| !seals.contains(one)) {
+        seal(gone).set(0.0);
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{Connection as _, SqliteConnection, sqlite::SqliteConnectOptions};
+use sqlx::{Connection as _, SqliteConnection, error::DatabaseError, sqlite::SqliteConnectOptions};
 
 use super::{OpenError, StoreError, migrations, open};
 
@@ -209,10 +209,19 @@ impl Restoration {
     /// # Errors
     /// [`BackupError::InUse`].
     pub async fn wait_for_nobody(&self) -> Result<(), BackupError> {
-        if is_filled(&self.target) {
-            leave_wal(&self.target).await?;
+        self.settle().await
+    }
+
+    /// Brings the database that is there into its one file. What is damaged is put aside as it is: nobody
+    /// can use it.
+    async fn settle(&self) -> Result<(), BackupError> {
+        if !is_filled(&self.target) {
+            return Ok(());
         }
-        Ok(())
+        match leave_wal(&self.target).await {
+            Err(BackupError::Damaged { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     /// Puts the copy into the place of the database, which is kept beside it; answers under which name.
@@ -224,8 +233,8 @@ impl Restoration {
         let _held = migrations::lock_beside(&self.target).await?;
         let kept = beside(&self.target, &format!(".before-restore-{now}"));
         let is_filled = is_filled(&self.target);
+        self.settle().await?;
         if is_filled {
-            leave_wal(&self.target).await?;
             // under both names, so that there is a database whenever this stops
             fs::hard_link(&self.target, &kept)
                 .or_else(|_| fs::rename(&self.target, &kept))
@@ -251,12 +260,17 @@ pub fn is_filled(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.len() > 0)
 }
 
-/// Makes sure that nobody uses a database.
+/// Makes sure that nobody uses a database, and that no server begins to as long as the answer is held.
 ///
 /// # Errors
-/// [`BackupError::InUse`].
-pub async fn ensure_unused(path: &Path) -> Result<(), BackupError> {
-    leave_wal(path).await
+/// [`BackupError::InUse`], [`BackupError::Damaged`], [`BackupError::Missing`].
+pub async fn hold_unused(path: &Path) -> Result<File, BackupError> {
+    if !path.is_file() {
+        return Err(BackupError::Missing(path.to_owned()));
+    }
+    let held = migrations::lock_beside(path).await?;
+    leave_wal(path).await?;
+    Ok(held)
 }
 
 /// Brings all of a database into its one file, which works only when nobody else has it open.
@@ -264,14 +278,31 @@ async fn leave_wal(path: &Path) -> Result<(), BackupError> {
     let options = SqliteConnectOptions::new().filename(path);
     let mut connection = SqliteConnection::connect_with(&options)
         .await
-        .map_err(StoreError::from)?;
+        .map_err(|error| left(path, error))?;
     let mode = sqlx::query_scalar::<_, String>("pragma journal_mode = delete")
         .fetch_one(&mut connection)
         .await;
     connection.close().await?;
     match mode {
         Ok(mode) if mode == "delete" => Ok(()),
-        _ => Err(BackupError::InUse(path.to_owned())),
+        Ok(_) => Err(BackupError::InUse(path.to_owned())),
+        Err(error) => Err(left(path, error)),
+    }
+}
+
+/// Why a journal was left where it is ([SQLite's result codes](https://www.sqlite.org/rescode.html)).
+fn left(path: &Path, error: sqlx::Error) -> BackupError {
+    let code = error.as_database_error().and_then(DatabaseError::code);
+    let code = code.and_then(|code| code.parse::<i32>().ok());
+    match code.map(|code| code & 0xff) {
+        // SQLITE_BUSY, SQLITE_LOCKED
+        Some(5 | 6) => BackupError::InUse(path.to_owned()),
+        // SQLITE_CORRUPT, SQLITE_NOTADB
+        Some(11 | 26) => BackupError::Damaged {
+            path: path.to_owned(),
+            found: error.to_string(),
+        },
+        _ => error.into(),
     }
 }
 

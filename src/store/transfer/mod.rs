@@ -127,6 +127,8 @@ pub async fn copy(
         }
         counts.push((table.name.clone(), found));
     }
+    // by somebody who has come since
+    from.ensure_unused().await?;
     to.commit().await?;
     from.close().await?;
     to.close().await?;

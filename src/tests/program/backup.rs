@@ -147,6 +147,28 @@ fn a_damaged_backup_is_refused() {
 }
 
 #[test]
+fn a_damaged_database_gives_way_to_a_backup_and_is_kept() {
+    let (place, _, codes) = backed_up();
+    for damage in [&[0xff; 8][..], b"SQLite format 3\0damaged"] {
+        let mut damaged = fs::read(place.path(DATABASE)).unwrap();
+        damaged[..damage.len()].copy_from_slice(damage);
+        fs::write(place.path(DATABASE), damaged).unwrap();
+        let refused = place.run(&[
+            "move-database",
+            &format!("sqlite://{DATABASE}"),
+            "postgres://localhost:1/x",
+        ]);
+        let line = refused.failure();
+        assert!(line.contains("is damaged"), "{line}");
+        let restored = place.run(&["restore", "copy.sqlite3", "--replace"]);
+        assert!(restored.success().contains("before-restore-"));
+    }
+    let server = place.serve();
+    let mut browser = pending(&server, "anna");
+    assert_eq!(authenticate(&mut browser, &codes[0]), 303);
+}
+
+#[test]
 fn a_backup_never_takes_the_place_of_a_file() {
     let place = Place::new();
     place.create("anna");
@@ -180,11 +202,15 @@ fn a_database_that_was_restored_by_other_means_begins_anew() {
     let server = place.serve();
     let mut browser = pending(&server, "anna");
     assert_eq!(authenticate(&mut browser, &code(&secret, 0)), 303);
+    let refused = place.run(&["restore", "--in-place"]);
+    assert!(refused.failure().contains("is in use"));
     server.stop();
     let wrong = place.also("MFA_ENCRYPTION_KEY", OTHER_KEY);
     let refused = wrong.run(&["restore", "--in-place"]);
     assert_eq!(refused.code, Some(1));
     assert!(refused.stderr.contains("630dcd29 (11 secrets)"));
+    // the latest that may have been shown until then
+    let next = code(&secret, 1);
     let said = place.run(&["restore", "--in-place"]);
     assert!(said.success().contains("All sessions are ended."));
     let server = place.serve();
@@ -192,7 +218,7 @@ fn a_database_that_was_restored_by_other_means_begins_anew() {
     again.cookies.clone_from(&browser.cookies);
     assert!(!is_signed_in(&mut again));
     let mut browser = pending(&server, "anna");
-    assert_eq!(authenticate(&mut browser, &code(&secret, 1)), 422);
+    assert_eq!(authenticate(&mut browser, &next), 422);
 }
 
 #[test]
