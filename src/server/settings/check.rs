@@ -1,7 +1,9 @@
 use super::error::{Problem, SettingsError};
 use super::read::Origin;
+use super::sites::name_of;
 use super::table::{self, Setting};
-use super::{Effective, PublicUrl, Settings};
+use super::{Effective, Settings};
+use crate::gate::Site;
 
 /// Refuses settings that are right one by one and wrong together; what is only unwise comes back
 /// as warnings, a line each.
@@ -79,33 +81,20 @@ pub(super) fn combinations(
             &problem,
         ));
     }
-    names_apart(settings)?;
-    Ok(warnings(settings, open_http))
-}
-
-/// Cookies know no ports: a site would get those of another one, or of this program, under the same name.
-fn names_apart(settings: &Settings) -> Result<(), SettingsError> {
-    let own = &settings.public_url;
-    let mut taken = vec![(own.host().to_owned(), own.authority())];
-    for site in &settings.sites {
-        let Ok(url) = PublicUrl::parse(&format!("https://{}", site.host)) else {
-            continue;
-        };
-        let shared = taken
-            .iter()
-            .find(|(name, whole)| name == url.host() && *whole != site.host);
-        // a developer's machine has one name
-        if let Some((_, other)) = shared.filter(|_| !url.is_localhost()) {
-            let wrong = format!(
-                "{} and {other} are one name, so browsers send the cookies of each to both",
+    // cookies know no ports
+    let shares = |site: &&Site| site.host != url.authority() && name_of(site) == url.host();
+    let site = settings.sites.iter().find(shares);
+    if let Some(site) = site.filter(|_| !url.is_localhost()) {
+        return refuse(
+            &table::PUBLIC_URL,
+            format!(
+                "{url} and the site {} are one name, so browsers send the cookies of each to both",
                 site.host
-            );
-            let problem = Problem::new(wrong, "give each a name of its own");
-            return Err(SettingsError::new("site.host", "[[site]]", &problem));
-        }
-        taken.push((url.host().to_owned(), &site.host));
+            ),
+            "give the site a name of its own",
+        );
     }
-    Ok(())
+    Ok(warnings(settings, open_http))
 }
 
 fn warnings(settings: &Settings, open_http: bool) -> Vec<String> {

@@ -50,9 +50,31 @@ pub(super) fn sites(
             let wrong = format!("{} stands there twice", quoted(&site.host));
             return Err(file.refuse("site.host", at, &wrong, "put its rules into one [[site]]"));
         }
+        // cookies know no ports; a developer's machine has one name
+        let shares = |other: &&Site| name_of(other) == name_of(&site);
+        if let Some(other) = sites.iter().find(shares).filter(|_| !is_local(&site)) {
+            let wrong = format!(
+                "{} and {} are one name, so browsers send the cookies of each to both",
+                site.host, other.host
+            );
+            return Err(file.refuse("site.host", at, &wrong, "give each a name of its own"));
+        }
         sites.push(site);
     }
     Ok(sites)
+}
+
+/// The host of a site without its port.
+pub(super) fn name_of(site: &Site) -> String {
+    as_url(site).map_or_else(|| site.host.clone(), |url| url.host().to_owned())
+}
+
+fn is_local(site: &Site) -> bool {
+    as_url(site).is_some_and(|url| url.is_localhost())
+}
+
+fn as_url(site: &Site) -> Option<PublicUrl> {
+    PublicUrl::parse(&format!("https://{}", site.host)).ok()
 }
 
 /// The tables of a list, with where each begins.

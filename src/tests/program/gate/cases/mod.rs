@@ -37,7 +37,7 @@ pub const CASES: [Case; 17] = [
     ("GAT-13 made-up addresses", made_up_addresses),
     ("GAT-14 a ticket is good once, here, and in no log", tickets),
     ("GAT-18 bodies and cookies pass, beside the gate", uploads),
-    ("GAT-19 more header fields than are good", many_fields),
+    ("GAT-04 more header fields than are good", many_fields),
     ("AUD-01 a denial is one event", denial),
     ("GAT-03 the database fails", database_fails),
     ("GAT-03 the gate does not answer", gate_is_gone),
