@@ -204,17 +204,12 @@ impl Restoration {
         &self.ready
     }
 
-    /// Makes sure that nobody uses the database that is there.
+    /// Makes sure that nobody uses the database that is there, and that it is in its one file. One that is
+    /// damaged stays as it is: nobody can use it.
     ///
     /// # Errors
     /// [`BackupError::InUse`].
     pub async fn wait_for_nobody(&self) -> Result<(), BackupError> {
-        self.settle().await
-    }
-
-    /// Brings the database that is there into its one file. What is damaged is put aside as it is: nobody
-    /// can use it.
-    async fn settle(&self) -> Result<(), BackupError> {
         if !is_filled(&self.target) {
             return Ok(());
         }
@@ -233,7 +228,7 @@ impl Restoration {
         let _held = migrations::lock_beside(&self.target).await?;
         let kept = beside(&self.target, &format!(".before-restore-{now}"));
         let is_filled = is_filled(&self.target);
-        self.settle().await?;
+        self.wait_for_nobody().await?;
         if is_filled {
             // under both names, so that there is a database whenever this stops
             fs::hard_link(&self.target, &kept)
