@@ -10,15 +10,18 @@ use crate::{
 /// How long a browser is remembered after its last sign-in: 400 days, the most that browsers keep a cookie.
 pub const LIFETIME: i64 = 400 * 24 * 3600;
 
-/// The public id of a browser, if the token is that of one remembered for this account.
+/// The public id of a browser, if it has a token and that is of one remembered for this account.
 ///
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn recognise(
     services: &Services,
     account_id: &str,
-    token: &Token,
+    token: Option<&Token>,
 ) -> Result<Option<String>, FlowError> {
+    let Some(token) = token else {
+        return Ok(None);
+    };
     let since = services.clock.now().saturating_sub(LIFETIME);
     Ok(store::find(&services.db, account_id, token.hash().as_slice(), since).await?)
 }
@@ -63,7 +66,7 @@ pub async fn forget_others(
     account_id: &str,
     kept: Option<&str>,
 ) -> Result<(), FlowError> {
-    Ok(store::delete_others(tx, account_id, kept.unwrap_or_default()).await?)
+    Ok(store::delete_all_but(tx, account_id, kept.unwrap_or_default()).await?)
 }
 
 /// Forgets all browsers of an account.
@@ -71,5 +74,5 @@ pub async fn forget_others(
 /// # Errors
 /// [`FlowError::Store`].
 pub async fn forget_all_of(tx: &mut Tx, account_id: &str) -> Result<(), FlowError> {
-    Ok(store::delete_all_of(tx, account_id).await?)
+    forget_others(tx, account_id, None).await
 }

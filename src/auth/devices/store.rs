@@ -64,16 +64,12 @@ pub(super) async fn keep_latest(
     .map(drop)
 }
 
-pub(super) async fn delete_others(
+/// Forgets all browsers of an account but one; an empty id is that of none.
+pub(super) async fn delete_all_but(
     tx: &mut Tx,
     account_id: &str,
     kept: &str,
 ) -> Result<(), StoreError> {
     const SQL: &str = "delete from known_device where account_id = $1 and id <> $2";
     changed!(tx, sqlx::query(SQL).bind(account_id).bind(kept)).map(drop)
-}
-
-pub(super) async fn delete_all_of(tx: &mut Tx, account_id: &str) -> Result<(), StoreError> {
-    const SQL: &str = "delete from known_device where account_id = $1";
-    changed!(tx, sqlx::query(SQL).bind(account_id)).map(drop)
 }

@@ -44,9 +44,7 @@ impl Lane {
     ) -> Result<Self, FlowError> {
         // looked for whoever it is: a name that is known must not take longer than one that is not
         let id = account.map_or("", |account| &account.id);
-        if let Some(token) = device
-            && let Some(id) = devices::flow::recognise(services, id, token).await?
-        {
+        if let Some(id) = devices::flow::recognise(services, id, device).await? {
             return Ok(Self {
                 account: Subject::of(&[canonical, "device", &id]),
                 source: None,

@@ -206,10 +206,7 @@ pub async fn by_passkey(
     let account = accounts::get(services, &right.account_id)
         .await?
         .ok_or(Error::KeyRefused)?;
-    let known = match device {
-        Some(token) => devices::recognise(services, &account.id, token).await?,
-        None => None,
-    };
+    let known = devices::recognise(services, &account.id, device).await?;
     let mut tx = services.db.begin().await?;
     if !accounts::hold(&mut tx, &account).await? {
         return Err(Error::KeyRefused.into());

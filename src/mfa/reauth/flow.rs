@@ -122,10 +122,7 @@ async fn by_factor(
     device: Option<&Token>,
     given: proofs::Given<'_>,
 ) -> Result<Token, FlowError> {
-    let known = match device {
-        Some(token) => devices::recognise(services, who.account_id(), token).await?,
-        None => None,
-    };
+    let known = devices::recognise(services, who.account_id(), device).await?;
     let claimant = Claimant {
         account_id: who.account_id(),
         email: who.email(),

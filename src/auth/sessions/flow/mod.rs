@@ -186,10 +186,7 @@ pub async fn end_others(
     device: Option<&Token>,
 ) -> Result<Token, FlowError> {
     let id = who.account_id();
-    let known = match device {
-        Some(token) => devices::recognise(services, id, token).await?,
-        None => None,
-    };
+    let known = devices::recognise(services, id, device).await?;
     let mut tx = services.db.begin().await?;
     let token = keep_only(services, &mut tx, who).await?;
     devices::forget_others(&mut tx, id, known.as_deref()).await?;
