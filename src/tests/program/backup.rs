@@ -75,9 +75,7 @@ fn a_database_that_is_there_is_replaced_only_when_asked_for_when_nobody_uses_it_
     let said = restored.success();
     assert!(said.contains("before-restore-"), "{said}");
     let server = place.serve();
-    let mut again = server.browser();
-    again.cookies.clone_from(&browser.cookies);
-    assert!(!is_signed_in(&mut again));
+    assert!(!is_signed_in(&mut browser.at(server.address)));
     // what happened after the backup is not known any more, as the command says
     let mut browser = pending(&server, "anna");
     assert_eq!(authenticate(&mut browser, &codes[0]), 303);
@@ -108,9 +106,7 @@ fn the_journal_of_a_database_that_was_taken_away_does_not_get_into_the_restored_
     });
     assert!(kept);
     let server = place.serve();
-    let mut again = server.browser();
-    again.cookies.clone_from(&browser.cookies);
-    assert!(!is_signed_in(&mut again));
+    assert!(!is_signed_in(&mut browser.at(server.address)));
     let mut browser = pending(&server, "anna");
     assert_eq!(authenticate(&mut browser, &codes[0]), 303);
 }
@@ -214,9 +210,7 @@ fn a_database_that_was_restored_by_other_means_begins_anew() {
     let said = place.run(&["restore", "--in-place"]);
     assert!(said.success().contains("All sessions are ended."));
     let server = place.serve();
-    let mut again = server.browser();
-    again.cookies.clone_from(&browser.cookies);
-    assert!(!is_signed_in(&mut again));
+    assert!(!is_signed_in(&mut browser.at(server.address)));
     let mut browser = pending(&server, "anna");
     assert_eq!(authenticate(&mut browser, &next), 422);
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{after_password, code, imported, moved, pending, text};
+use super::{after_password, by_app, imported, moved, text};
 use crate::{
     audit::flow::{self as audit, Action, Event},
     auth::sessions::flow as sessions,
@@ -77,11 +77,7 @@ async fn django_dry_runs_write_nothing_and_say_the_same(kind: Kind) {
 async fn django_updates_refresh_accounts_that_nobody_has_used(kind: Kind) {
     let (app, site) = moved(kind, kind, "db").await;
     // bob signs in here; somebody tries carol's account
-    let mut browser = pending(&app, site.user("bob")).await;
-    browser
-        .authenticate(&code(&app, site.user("bob")))
-        .await
-        .assert_redirect("/");
+    by_app(&app, site.user("bob")).await;
     app.browser()
         .sign_in("carol", "wrong")
         .await
@@ -144,11 +140,7 @@ async fn django_updates_refresh_accounts_that_nobody_has_used(kind: Kind) {
         2
     );
     assert_eq!(app.number("select count(*) from mfa_totp").await, 4);
-    let mut browser = pending(&app, site.user("alice")).await;
-    browser
-        .authenticate(&code(&app, site.user("alice")))
-        .await
-        .assert_redirect("/");
+    by_app(&app, site.user("alice")).await;
     let (_, answer) = after_password(&app, site.user("carol")).await;
     answer.assert_status(401);
     let totals = app.import(&site, &wanted).await.totals();

@@ -1,6 +1,6 @@
 //! Secrets that were sealed with the key that everybody knows.
 
-use super::{code, imported, pending, text};
+use super::{by_app, imported, text};
 use crate::tests::support::{Kind, Site, TestApp, foreign_key, on_both};
 
 on_both!(
@@ -27,11 +27,7 @@ async fn django_secrets_under_the_published_key_come_over_and_their_owner_is_tol
         let exposed = outcome.of("carol").exposed.as_deref();
         assert_eq!(exposed, Some("authenticator app"));
         assert_eq!(app.details("factor.exposed").await, ["authenticator app"]);
-        let mut browser = pending(&app, user).await;
-        browser
-            .authenticate(&code(&app, user))
-            .await
-            .assert_redirect("/");
+        let mut browser = by_app(&app, user).await;
         browser
             .get("/")
             .await
@@ -44,11 +40,7 @@ async fn django_secrets_under_other_keys_are_not_marked(kind: Kind) {
     let (app, site) = super::moved(kind, kind, "db").await;
     assert!(app.details("factor.exposed").await.is_empty());
     let user = site.user("carol");
-    let mut browser = pending(&app, user).await;
-    browser
-        .authenticate(&code(&app, user))
-        .await
-        .assert_redirect("/");
+    let mut browser = by_app(&app, user).await;
     browser
         .get("/accounts/2fa/")
         .await

@@ -1,6 +1,6 @@
 //! What changes hands between two imports, or between an import and now.
 
-use super::{code, imported, moved, pending};
+use super::{by_app, imported, moved, pending};
 use crate::{
     django::import::flow::{Outcome, Totals, Wanted},
     mail::Mailer,
@@ -185,11 +185,7 @@ async fn django_letters_about_exposed_secrets_go_to_nobody_else(kind: Kind) {
     assert_eq!(told, ["dave@inmor.example"]);
     // carol is told on her page
     let user = site.user("carol");
-    let mut browser = pending(&app, user).await;
-    browser
-        .authenticate(&code(&app, user))
-        .await
-        .assert_redirect("/");
+    let mut browser = by_app(&app, user).await;
     browser
         .get("/")
         .await

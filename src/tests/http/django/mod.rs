@@ -67,6 +67,14 @@ async fn pending(app: &TestApp, user: &Value) -> Browser {
     browser
 }
 
+/// A browser in which a user has signed in by the old password and app.
+async fn by_app(app: &TestApp, user: &Value) -> Browser {
+    let mut browser = pending(app, user).await;
+    let answer = browser.authenticate(&code(app, user)).await;
+    answer.assert_redirect("/");
+    browser
+}
+
 /// What the old app of a user shows, after a step in which it was not used.
 fn code(app: &TestApp, user: &Value) -> String {
     app.hands.advance(STEP);
